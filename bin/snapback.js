@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Only what an old Node can parse: its whole purpose is to say in one sentence which Node is needed.
+const major = Number(process.versions.node.split('.')[0]);
+// Failure until proven: whatever ends this process without a result ends it with 1.
+process.exitCode = 1;
+if (major < 24) {
+  process.stderr.write(
+    `snapback needs Node.js 24 or newer, and this is ${process.version} (${process.execPath}).\n`,
+  );
+} else {
+  import('../dist/cli/main.js').then(({ main }) => main());
+}
