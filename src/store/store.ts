@@ -1,0 +1,78 @@
+/**
+ * A store: named objects, each written once. This is the contract that every kind of store keeps; the suite
+ * in test/ runs it on each of them.
+ *
+ * A name is `<cluster>/<file>`: relative, with one slash, of the characters [A-Za-z0-9._-]. Stores refuse any
+ * other name, since names can come out of hostile manifests.
+ *
+ * Every failure is a SnapbackError: `not-found` for an object that is not there, `refused` for one that is
+ * already there, `store` for everything else (away, refusing, full), or the reason of the signal when it was
+ * aborted.
+ */
+import type { Readable } from 'node:stream';
+
+export type Listed = {
+  name: string;
+  /** Bytes. */
+  size: number;
+  /** When it was written, by the store's clock. */
+  modified: Date;
+};
+
+export type PutOptions = {
+  signal: AbortSignal;
+  /** The most bytes that the body may have, where known: it decides the size of parts. */
+  atMost?: number;
+};
+
+export type GetOptions = {
+  signal: AbortSignal;
+  /** The first byte that is wanted; 0 by default. */
+  offset?: number;
+};
+
+export type Store = {
+  /** The location as a person wrote it, without secrets: `file:///var/backups`, `s3://bucket/prefix`. */
+  readonly location: string;
+
+  /**
+   * Writes an object whole or not at all. Nobody sees it, under any name that `list` returns, before its last
+   * byte is durable. A name that exists is `refused` and what is there stays as it was. When the body fails,
+   * the signal aborts or the store breaks, the body is destroyed, what was written is removed, and only then
+   * the promise rejects, with the body's own error where that was first. Settles only after its clean-up, so
+   * it is the only promise of a byte path that a caller awaits. A kill -9 leaves at most an unfinished upload.
+   */
+  put(name: string, body: Readable | Uint8Array, options: PutOptions): Promise<{ size: number }>;
+
+  /**
+   * The object's bytes from `offset` on. An end before the size that the object had when it was opened is an
+   * error, never an end. Rejects before the first byte where the object is not there.
+   */
+  get(name: string, options: GetOptions): Promise<Readable>;
+
+  /**
+   * Everything below `<cluster>/` (with the slash: `prod/` does not list `prod-2/`) that has a name as above, in
+   * no promised order; unfinished uploads are not listed. A cluster that is not there is an empty list.
+   */
+  list(cluster: string, options: { signal: AbortSignal }): AsyncIterable<Listed>;
+
+  /** The names of the clusters that have objects here, in order. */
+  clusters(options: { signal: AbortSignal }): Promise<string[]>;
+
+  /** Removes an object; one that is not there is no error. */
+  remove(name: string, options: { signal: AbortSignal }): Promise<void>;
+
+  /**
+   * Removes this program's uploads in `<cluster>/` that were begun before `before` and never finished; their names.
+   * Where a store knows when the last byte came, that time counts, so that a slow upload is never taken away.
+   */
+  removeUnfinished(cluster: string, options: { before: Date; signal: AbortSignal }): Promise<string[]>;
+
+  /** The store's clock: what `modified` of an object written now would be. */
+  now(options: { signal: AbortSignal }): Promise<Date>;
+
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** The most bytes that a small object (manifest, verdict, pin) may have: more is not one of this program's. */
+export const smallObjectLimit = 4 * 1024 * 1024;
