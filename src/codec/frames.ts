@@ -1,0 +1,10 @@
+/** The sizes of zstd frames, chosen for memory and speed by bench/codec-memory.ts. */
+
+/** Input bytes of one frame that is written; the last one has fewer. docs/format.md promises at most 8 MiB. */
+export const frameSize = 2 * 1024 * 1024;
+
+/** Frames that are compressed or decompressed at once. */
+export const framesInFlight = 3;
+
+/** A frame of at most so many bytes of content is decompressed in one go; a larger one is streamed. */
+export const wholeFrameLimit = 8 * 1024 * 1024;
