@@ -1,0 +1,19 @@
+/** The commit point of a save: with its manifest a snapshot is there, without it nobody sees it. */
+import type { Store } from '../store/store.ts';
+import { sha256Of } from './document.ts';
+import { type Manifest, manifestBytes } from './manifest.ts';
+import { manifestFile } from './names.ts';
+
+/**
+ * Writes the manifest, after everything that it names; its size in bytes and its hash. `refused` when a snapshot
+ * of that id is there. When it rejects, the snapshot is not listed and its object is an orphan.
+ */
+export const commitManifest = async (
+  store: Store,
+  manifest: Manifest,
+  options: { signal: AbortSignal },
+): Promise<{ size: number; sha256: string }> => {
+  const bytes = manifestBytes(manifest);
+  const { size } = await store.put(`${manifest.cluster.name}/${manifestFile(manifest.id)}`, bytes, options);
+  return { size, sha256: sha256Of(bytes) };
+};

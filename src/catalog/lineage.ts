@@ -1,0 +1,104 @@
+/**
+ * The lineage: the identity of one cluster's history. It is random and never derived from etcd, whose cluster id
+ * is equal for unrelated clusters of the same address and new after a restore.
+ */
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import { isSnapbackError, SnapbackError } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { checkFields, documentBytes, parseDocument, readSmall } from './document.ts';
+import * as f from './fields.ts';
+import { lineageFile } from './names.ts';
+
+/** cluster.json. */
+export type Lineage = {
+  format: 1;
+  kind: 'lineage';
+  /** 32 hex digits. */
+  lineage: string;
+  /** The cluster's name, which is its folder's. */
+  name: string;
+  created: string;
+  tool: string;
+};
+
+const schema: v.GenericSchema<unknown, Lineage> = v.looseObject({
+  format: f.format,
+  kind: v.literal('lineage', 'not lineage'),
+  lineage: f.lineageId,
+  name: f.text,
+  created: f.time,
+  tool: f.text,
+});
+
+/**
+ * The folder's lineage, null where it has none. `integrity` when cluster.json is damaged, `refused` when it is in
+ * a newer format or of another cluster: the folder was renamed or copied.
+ */
+export const readLineage = async (
+  store: Store,
+  cluster: string,
+  options: { signal: AbortSignal },
+): Promise<Lineage | null> => {
+  const name = `${cluster}/${lineageFile}`;
+  try {
+    return parseLineage(await readSmall(store, name, options), cluster);
+  } catch (error) {
+    if (isSnapbackError(error) && error.code === 'not-found') return null;
+    throw error;
+  }
+};
+
+/** The same from bytes that were read already. */
+export const parseLineage = (bytes: Uint8Array, cluster: string): Lineage => {
+  const object = `${cluster}/${lineageFile}`;
+  const lineage = checkFields(schema, parseDocument(bytes, 'lineage', object), object);
+  if (lineage.name === cluster) return lineage;
+  throw new SnapbackError('refused', {
+    operation: 'read the lineage of the folder',
+    object,
+    reason: `says that this is the folder of the cluster ${JSON.stringify(lineage.name.slice(0, 63))}`,
+    hint: 'A folder must keep the name of its cluster: move it back, or name another --cluster.',
+  });
+};
+
+/**
+ * Begins the folder's history by writing cluster.json, with a new random id or the one that is `named`. A store
+ * never overwrites, so of two that begin at once the second one gets the first one's lineage. Only for a folder
+ * where `useLineage` said so.
+ */
+export const startLineage = async (
+  store: Store,
+  cluster: string,
+  options: { tool: string; now: Date; named: string | null; signal: AbortSignal },
+): Promise<Lineage> => {
+  const mine: Lineage = {
+    format: 1,
+    kind: 'lineage',
+    lineage: options.named ?? randomBytes(16).toString('hex'),
+    name: cluster,
+    created: options.now.toISOString(),
+    tool: options.tool,
+  };
+  const name = `${cluster}/${lineageFile}`;
+  try {
+    await store.put(name, documentBytes(schema, mine, name), options);
+    return mine;
+  } catch (error) {
+    if (!isSnapbackError(error) || error.code !== 'refused') throw error;
+    const theirs = await readLineage(store, cluster, options);
+    if (!theirs) throw error;
+    if (options.named !== null && theirs.lineage !== options.named)
+      throw otherLineage(cluster, theirs, options.named);
+    return theirs;
+  }
+};
+
+/** The error of a folder that belongs to another lineage than the one that was named. */
+export const otherLineage = (cluster: string, found: Lineage, named: string): SnapbackError =>
+  new SnapbackError('refused', {
+    operation: 'use the folder of the cluster',
+    object: `${cluster}/`,
+    reason: `belongs to the lineage ${found.lineage}, not to ${named}`,
+    hint: 'Save into another folder by naming another --cluster, or leave --lineage out.',
+  });

@@ -1,0 +1,152 @@
+/**
+ * Removing a snapshot: a marker first, then the manifest, the object, the rest, and the marker last, so that
+ * whatever ends a removal half way, nobody takes the remains for a snapshot and the next prune finishes it.
+ */
+import { isSnapbackError, SnapbackError } from '../errors.ts';
+import type { Listed, Store } from '../store/store.ts';
+import { type Leftover, type Listing, readNames } from './listing.ts';
+import { manifestFile, parseName, pinFile, removedFile } from './names.ts';
+import { mustStay } from './rails.ts';
+import { readManifest } from './read.ts';
+
+/**
+ * Removes one snapshot, for the reason given, which the marker records; false when it was gone already.
+ *
+ * Pins and verdicts are read again, before the marker is written and once more after: `refused` when it is pinned
+ * or has become the newest good or the newest verified one of `ours` (the ids of its lineage); `evenNewest` lifts
+ * the last two for a person who insists. Files of its id that this version does not know stay. On abort the
+ * marker stays, for the next prune.
+ */
+export const removeSnapshot = async (
+  store: Store,
+  entry: { cluster: string; id: string },
+  options: {
+    reason: string;
+    ours: Iterable<string>;
+    /** The time after which a snapshot is future-dated. */
+    now: Date;
+    evenNewest?: boolean;
+    signal: AbortSignal;
+  },
+): Promise<boolean> => {
+  const { cluster, id } = entry;
+  const ours = new Set(options.ours);
+  const marker = `${cluster}/${removedFile(id)}`;
+  const look = async (): Promise<Leftover | null> => {
+    const listed = await listWithout(store, cluster, marker, options.signal);
+    const { entries } = readNames(cluster, listed);
+    const found = entries.find(one => one.id === id);
+    if (!found) return null;
+    const mine = entries.filter(one => ours.has(one.id));
+    const why = found.pinned ? 'pinned' : mustStay(mine, id, options.now);
+    if (why !== null && !(options.evenNewest && why !== 'pinned')) throw stays(cluster, id, why);
+    return filesOf(cluster, id, listed);
+  };
+  if (!(await look())) return false;
+  const marked = await mark(store, marker, options.reason, options.signal);
+  try {
+    const files = await look();
+    if (files) await removeFiles(store, files, options.signal);
+  } catch (error) {
+    if (marked && isStay(error)) await store.remove(marker, options);
+    throw error;
+  }
+  await store.remove(marker, options);
+  return true;
+};
+
+/**
+ * Finishes the removals of a listing that have begun; their ids. One that has a pin and still its manifest gets
+ * its marker taken away instead, and one whose manifest is of another lineage is left alone.
+ */
+export const finishRemovals = async (
+  store: Store,
+  listing: Listing,
+  options: { lineage: string; signal: AbortSignal },
+): Promise<string[]> => {
+  const finished: string[] = [];
+  for (const { cluster, id, files } of listing.removing) {
+    const marker = `${cluster}/${removedFile(id)}`;
+    const has = (name: string) => files.some(file => file.name === name);
+    if (has(manifestFile(id)) && (await isForeign(store, { cluster, id }, options))) continue;
+    if (!has(manifestFile(id)) || !has(pinFile(id))) {
+      await removeFiles(store, { cluster, id, files }, options.signal);
+      finished.push(id);
+    }
+    await store.remove(marker, options);
+  }
+  return finished;
+};
+
+const isForeign = async (
+  store: Store,
+  entry: { cluster: string; id: string },
+  options: { lineage: string; signal: AbortSignal },
+): Promise<boolean> => {
+  try {
+    await readManifest(store, entry, options);
+    return false;
+  } catch (error) {
+    // Damage is a common reason for a removal, and being gone the usual course of one: neither makes it foreign.
+    if (
+      !isSnapbackError(error) ||
+      (error.code !== 'integrity' && error.code !== 'not-found' && error.code !== 'refused')
+    )
+      throw error;
+    return error.code === 'refused';
+  }
+};
+
+const listWithout = async (
+  store: Store,
+  cluster: string,
+  marker: string,
+  signal: AbortSignal,
+): Promise<Listed[]> => {
+  const listed: Listed[] = [];
+  for await (const one of store.list(cluster, { signal })) if (one.name !== marker) listed.push(one);
+  return listed;
+};
+
+const filesOf = (cluster: string, id: string, listed: Listed[]): Leftover => {
+  const files = listed.map(one => ({ ...one, name: one.name.slice(cluster.length + 1) }));
+  return { cluster, id, files: files.filter(file => isKnownFileOf(file.name, id)) };
+};
+
+const isKnownFileOf = (file: string, id: string): boolean => {
+  const named = parseName(file);
+  return named.kind !== 'other' && 'id' in named && named.id === id;
+};
+
+const mark = async (store: Store, marker: string, reason: string, signal: AbortSignal): Promise<boolean> => {
+  try {
+    await store.put(marker, Buffer.from(`${reason.trim()}\n`), { signal });
+    return true;
+  } catch (error) {
+    if (isSnapbackError(error) && error.code === 'refused') return false;
+    throw error;
+  }
+};
+
+// The manifest goes first: without it nothing of the rest is a snapshot. The marker is the caller's.
+const removeFiles = async (
+  store: Store,
+  { cluster, id, files }: Leftover,
+  signal: AbortSignal,
+): Promise<void> => {
+  const order = (file: string) => (file === manifestFile(id) ? 0 : parseName(file).kind === 'object' ? 1 : 2);
+  const names = files.map(file => file.name).filter(name => name !== removedFile(id));
+  for (const name of names.sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1)))
+    await store.remove(`${cluster}/${name}`, { signal });
+};
+
+const stays = (cluster: string, id: string, why: string): SnapbackError =>
+  new SnapbackError('refused', {
+    operation: 'remove',
+    object: `snapshot ${id} of ${cluster}`,
+    reason: `stays: it is ${why}`,
+    hint:
+      why === 'pinned' ? `\`snapback unpin ${id}\` first, if it really should go.` : 'Take a new one first.',
+  });
+
+const isStay = (error: unknown): boolean => isSnapbackError(error) && error.code === 'refused';
