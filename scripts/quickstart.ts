@@ -1,0 +1,129 @@
+/**
+ * `npm run quickstart`: the main job on real input. Brings etcd, starts a throwaway one with mutual TLS, fills it,
+ * then save → list → verify → prune → restore on a folder, a line a step. Leaves the programs in the cache and the
+ * demo store in ./quickstart, and nothing running.
+ */
+import { spawn } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { openClient } from '../src/etcd/client.ts';
+import { countKeys } from '../src/etcd/read.ts';
+import { memberStatus } from '../src/etcd/status.ts';
+import { cacheFolder } from '../src/programs/cache.ts';
+import { findPrograms } from '../src/programs/find.ts';
+import { startEtcd } from '../test/support/etcd.ts';
+import { spawnEtcd } from '../test/support/etcd-process.ts';
+import { fill } from '../test/support/fill.ts';
+import { freePorts } from '../test/support/ports.ts';
+
+const steps = 7;
+const wanted = 2000;
+const began = Date.now();
+const folder = 'quickstart';
+const { signal } = new AbortController();
+
+const step = (number: number, title: string, text: string) =>
+  console.log(`${number}/${steps}  ${title.padEnd(16)}  ${text}`);
+
+/** Runs the command as a user would; its own lines are shown only when it fails. */
+const snapback = (...args: string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['bin/snapback.js', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', chunk => {
+      out += chunk;
+    });
+    child.stderr.on('data', chunk => {
+      err += chunk;
+      if (args[0] === 'tools') process.stderr.write(String(chunk).replace(/^/gm, '     ').trimEnd().concat('\n'));
+    });
+    child.on('error', reject);
+    child.on('close', code => {
+      if (code === 0) resolve(out.trim());
+      else reject(new Error(`snapback ${args.join(' ')} ended with ${code}:\n${err}${out}`));
+    });
+  });
+
+const main = async () => {
+  await mkdir(folder, { recursive: true });
+  // What an earlier run left: its etcd is gone, so its store would belong to another cluster.
+  for (const name of ['store', 'data']) await rm(join(folder, name), { recursive: true, force: true });
+
+  const brought = await snapback('tools', 'install', '3.6', '--build');
+  step(1, 'etcd', brought);
+
+  const where = { etcdBin: null, path: process.env.PATH ?? '', cache: cacheFolder(process.env, homedir()) };
+  const { etcd } = await findPrograms('3.6', 'drill', where, { signal });
+  if (etcd === null) throw new Error('etcd was installed and is not there');
+  await using cluster = await startEtcd({ etcd, tls: true });
+  await fill(cluster.settings(), { count: wanted - 300, size: 200, prefix: '/demo/' });
+  step(2, 'a throwaway etcd', `mutual TLS on ${cluster.endpoints[0]}, ${wanted - 300} keys`);
+
+  const { cacert, cert, key } = cluster.settings();
+  const store = ['--store', `./${folder}/store`, '--cluster', 'demo'];
+  const tls = ['--endpoints', cluster.endpoints.join(','), '--cacert', `${cacert}`, '--cert', `${cert}`, '--key', `${key}`];
+  const ids: string[] = [];
+  for (let i = 0; i < 4; i++) {
+    if (i > 0) await fill(cluster.settings(), { count: 100, size: 200, prefix: `/demo/later-${i}-` });
+    ids.push(await snapback('save', ...tls, ...store, '--quiet'));
+  }
+  step(3, 'save, four times', `${ids.at(-1)} is the newest; the last one has ${wanted} keys`);
+
+  const listed = await snapback('list', ...store);
+  step(4, 'list', `\n${listed.replace(/^/gm, '       ')}`);
+
+  const verdict = await snapback('verify', ...store);
+  step(5, 'verify', verdict);
+
+  const pruned = await snapback('prune', ...store, '--keep-last', '2', '--yes');
+  step(6, 'prune', `--keep-last 2\n${pruned.replace(/^/gm, '       ')}`);
+
+  const data = join(folder, 'data');
+  const peer = `http://127.0.0.1:${(await freePorts(1))[0]}`;
+  await snapback('restore', 'latest', ...store, '--data-dir', data, '--name', 'm0', '--initial-advertise-peer-urls', peer);
+  const back = await keysIn(etcd, data, peer);
+  if (back !== wanted) throw new Error(`the restored etcd has ${back} of ${wanted} keys`);
+  step(7, 'restored', `./${data}: an etcd started on it, ${back} of ${wanted} keys are back`);
+
+  console.log(
+    `Done in ${Math.round((Date.now() - began) / 1000)} s. The demo store is ./${folder}/store, nothing is left running.\n` +
+      'Next, on your own cluster: node bin/snapback.js save --endpoints … --cacert … --cert … --key …',
+  );
+};
+
+const keysIn = async (etcd: string, dataDir: string, peer: string): Promise<number> => {
+  const client = `http://127.0.0.1:${(await freePorts(1))[0]}`;
+  await using member = await spawnEtcd({
+    program: etcd,
+    endpoint: client,
+    health: `${client}/health`,
+    dataDir,
+    args: [
+      '--name=m0',
+      `--data-dir=${dataDir}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+    ],
+  });
+  const settings = {
+    endpoints: [member.endpoint],
+    cacert: null,
+    cert: null,
+    key: null,
+    user: null,
+    password: null,
+    insecureSkipTlsVerify: false,
+    dialTimeout: 10_000,
+    idleTimeout: 30_000,
+  };
+  await using connection = await openClient(settings, member.endpoint, { signal });
+  const { revision } = await memberStatus(connection, { signal });
+  return (await countKeys(connection, revision, { signal })) ?? 0;
+};
+
+main().catch(error => {
+  console.error(`quickstart failed: ${error.message}`);
+  process.exitCode = 1;
+});

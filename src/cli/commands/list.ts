@@ -1,0 +1,44 @@
+import { listText } from '../../report/list.ts';
+import { command } from '../command.ts';
+import { storeSettings } from '../job-settings.ts';
+import { switchOption } from '../option.ts';
+import { storeOptions } from '../options.ts';
+
+export const list = command({
+  name: 'list',
+  summary: 'the snapshots of a cluster',
+  args: '',
+  options: {
+    ...storeOptions,
+    all: switchOption({
+      flag: 'all',
+      help: 'all of them, not only the newest 50',
+      fallback: false,
+      inConfig: false,
+    }),
+    allClusters: switchOption({
+      flag: 'all-clusters',
+      help: 'of every cluster in the store',
+      fallback: false,
+      inConfig: false,
+    }),
+    utc: switchOption({
+      flag: 'utc',
+      help: 'exact times in place of ages',
+      fallback: false,
+      inConfig: false,
+    }),
+  },
+  examples: [
+    'snapback list',
+    'snapback list --store file:///var/backups/etcd --all-clusters',
+    'snapback list --json',
+  ],
+  run: async ({ settings, sources }, context) =>
+    (await import('../../job/list.ts')).list(
+      { store: storeSettings(settings, sources), all: settings.all, allClusters: settings.allClusters },
+      context,
+    ),
+  text: listText,
+  quiet: result => result.clusters.flatMap(({ snapshots }) => snapshots.map(({ id }) => id)).join('\n'),
+});

@@ -1,0 +1,86 @@
+import { saveText } from '../../report/save.ts';
+import { command } from '../command.ts';
+import { etcdSettings, storeSettings } from '../job-settings.ts';
+import { choiceOption, listOption, switchOption, textOption } from '../option.ts';
+import { etcdOptions, storeOptions } from '../options.ts';
+import { labelsOf, recipientsOf } from '../save-settings.ts';
+
+export const save = command({
+  name: 'save',
+  summary: 'take a snapshot, store it, print its id',
+  args: '',
+  options: {
+    ...etcdOptions,
+    ...storeOptions,
+    recipient: listOption({
+      flag: 'recipient',
+      value: 'AGE1…',
+      help: 'encrypt for this age recipient; may be repeated',
+      fallback: [],
+    }),
+    recipientsFile: textOption({
+      flag: 'recipients-file',
+      value: 'FILE',
+      help: 'encrypt for the age recipients in this file, one a line',
+      fallback: null,
+    }),
+    fingerprint: choiceOption({
+      flag: 'fingerprint',
+      choices: ['auto', 'on', 'off'] as const,
+      help: 'ask etcd for HashKV: auto up to 512 MiB in use, on at any size (default: auto)',
+      fallback: 'auto',
+    }),
+    compression: choiceOption({
+      flag: 'compression',
+      choices: ['zstd', 'none'] as const,
+      help: 'how the object is compressed (default: zstd)',
+      fallback: 'zstd',
+    }),
+    noDiscover: switchOption({
+      flag: 'no-discover',
+      help: 'ask no other member than the one at the endpoint',
+      fallback: false,
+    }),
+    allowNoQuorum: switchOption({
+      flag: 'allow-no-quorum',
+      help: 'save although the newest writes may be missing; the manifest records it',
+      fallback: false,
+    }),
+    acceptClusterId: textOption({
+      flag: 'accept-cluster-id',
+      value: 'ID',
+      help: 'take this etcd cluster for the right one although another was saved here',
+      fallback: null,
+      inConfig: false,
+    }),
+    label: listOption({
+      flag: 'label',
+      value: 'KEY=VALUE',
+      help: 'a label for the manifest; may be repeated',
+      fallback: [],
+    }),
+  },
+  examples: [
+    'snapback save --endpoints https://10.0.0.11:2379 --cacert ca.crt --cert client.crt --key client.key',
+    'snapback save --store file:///var/backups/etcd --cluster prod --recipient age1…',
+    'id=$(snapback save --quiet)',
+  ],
+  run: async ({ settings, sources }, context) =>
+    (await import('../../job/save.ts')).save(
+      {
+        etcd: etcdSettings(settings),
+        store: storeSettings(settings, sources),
+        acceptClusterId: settings.acceptClusterId,
+        allowNoQuorum: settings.allowNoQuorum,
+        discover: !settings.noDiscover,
+        fingerprint: settings.fingerprint,
+        compression: settings.compression,
+        recipients: recipientsOf(settings),
+        labels: labelsOf(settings.label),
+      },
+      context,
+    ),
+  text: saveText,
+  quiet: result => result.id,
+  nothing: 'Nothing was stored.',
+});

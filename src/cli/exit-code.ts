@@ -1,0 +1,42 @@
+/**
+ * The one switch from error codes to exit codes, and the table that `--help` and the README print. Clear of
+ * Node's own codes; 2x is final, 3x may be retried; an unknown code means failure.
+ */
+import type { Code, SnapbackError } from '../errors.ts';
+
+export const exitCode = (error: SnapbackError | null): number => {
+  if (error === null) return 0;
+  if (error.code === 'aborted') return error.signal === 'SIGTERM' ? 143 : 130;
+  return codes[error.code];
+};
+
+const codes: Record<Exclude<Code, 'aborted'>, number> = {
+  failed: 1,
+  usage: 2,
+  integrity: 20,
+  stale: 21,
+  'not-found': 22,
+  refused: 23,
+  'missing-program': 24,
+  different: 25,
+  etcd: 30,
+  store: 31,
+};
+
+/** What a person is told beside an exit code. */
+export const exitMeaning = (exit: number): string =>
+  exitTable.find(([code]) => code === String(exit))?.[1] ?? 'failed';
+
+export const exitTable: [string, string][] = [
+  ['0', 'done'],
+  ['1', 'failed in a way that has no code of its own (also: scratch or target disk full)'],
+  ['2', 'usage or configuration; a wrong identity; an ambiguous snapshot'],
+  ['20', 'verification failed: corrupt, not restorable, not what was recorded'],
+  ['22', 'no such snapshot, or none in the store'],
+  ['23', 'refused for safety: nothing was changed'],
+  ['24', 'a program that is needed is missing (etcd, etcdutl)'],
+  ['30', 'etcd away, without quorum, refusing, too slow, or a wrong trailer; a retry may help'],
+  ['31', 'store away, refusing or full; a retry may help'],
+  ['130', 'interrupted (SIGINT)'],
+  ['143', 'terminated (SIGTERM)'],
+];

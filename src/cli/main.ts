@@ -1,0 +1,141 @@
+/** The table of commands and the parser. Only the command that is called is loaded. */
+import { readFileSync } from 'node:fs';
+import { CommanderError, Command as Parser, Option as ParserOption } from 'commander';
+import { from, SnapbackError } from '../errors.ts';
+import type { Command } from './command.ts';
+import { commands } from './commands.ts';
+import { readConfig } from './config-file.ts';
+import { exitCode, exitTable } from './exit-code.ts';
+import type { Option, Options } from './option.ts';
+import { everywhere } from './options.ts';
+import { printer } from './output.ts';
+import { environmentName } from './resolve.ts';
+import { run } from './run.ts';
+
+/** Starts the program with the process's own arguments. */
+export const main = async (): Promise<void> => {
+  process.exitCode = 1;
+  process.stdout.on('error', ignoreClosedPipe);
+  process.stderr.on('error', ignoreClosedPipe);
+  const argv = process.argv.slice(2);
+  try {
+    const parser = await buildParser(argv);
+    if (argv.length === 0) {
+      process.stdout.write(parser.helpInformation());
+      process.exitCode = 2;
+      return;
+    }
+    await parser.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      process.exitCode = 0;
+      return;
+    }
+    usage(argv, error);
+  }
+};
+
+// `snapback list | head` closes the pipe early: that is no failure of ours to tell about.
+const ignoreClosedPipe = (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+};
+
+const buildParser = async (argv: string[]): Promise<Parser> => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const parser = new Parser('snapback')
+    .description('Back up etcd, keep the backups under a retention policy, and prove that they restore.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .showSuggestionAfterError(true)
+    .addHelpText('after', `\nExit codes:\n${exitLines()}`)
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride();
+  const words = argv[0] === 'help' ? argv.slice(1) : argv;
+  for (const entry of commands) {
+    const path = entry.name.split(' ');
+    const node = path.reduce(
+      (at, word) => at.commands.find(child => child.name() === word) ?? addNode(at, word),
+      parser,
+    );
+    node.description(entry.summary);
+    if (path.every((word, i) => words[i] === word)) addOptions(node, await entry.load());
+  }
+  return parser;
+};
+
+const addNode = (parent: Parser, word: string): Parser =>
+  parent
+    .command(word)
+    .helpOption('--help', 'print this help')
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride();
+
+const addOptions = (node: Parser, command: Command): void => {
+  if (command.args !== '') node.arguments(command.args);
+  const options: Options = { ...command.options, ...everywhere };
+  for (const option of Object.values(options)) node.addOption(parserOption(option));
+  node.addHelpText(
+    'after',
+    `\nExamples:\n${command.examples.map(line => `  ${line}`).join('\n')}\n\nExit codes:\n${exitLines()}`,
+  );
+  node.action(async () => {
+    const flags = flagsOf(node, options);
+    const named = flags.get('config')?.at(-1) ?? process.env.SNAPBACK_CONFIG ?? null;
+    const config = async () => readConfig(named, await allKeys());
+    await run(command, { flags, args: node.args, env: process.env, config });
+  });
+};
+
+/** The parser holds no defaults: what was not given is not there. */
+const flagsOf = (node: Parser, options: Options): Map<string, string[]> => {
+  const flags = new Map<string, string[]>();
+  for (const option of Object.values(options)) {
+    const attribute = parserOption(option).attributeName();
+    if (node.getOptionValueSource(attribute) !== 'cli') continue;
+    const value: unknown = node.getOptionValue(attribute);
+    flags.set(option.flag, Array.isArray(value) ? value : [typeof value === 'string' ? value : 'true']);
+  }
+  return flags;
+};
+
+const parserOption = (option: Option<unknown>): ParserOption => {
+  const env = [environmentName(option), ...option.env].slice(
+    option.env.length > 0 ? 1 : 0,
+    option.env.length > 0 ? 2 : 1,
+  );
+  const flags = option.value === null ? `--${option.flag}` : `--${option.flag} <${option.value}>`;
+  const made = new ParserOption(flags, `${option.help} [$${env[0]}]`);
+  return option.many === 'no'
+    ? made
+    : made.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]);
+};
+
+const allKeys = async (): Promise<string[]> => {
+  const loaded = await Promise.all(commands.map(entry => entry.load()));
+  const options = [everywhere, ...loaded.map(command => command.options)].flatMap(group =>
+    Object.values(group),
+  );
+  return [
+    ...new Set((options as Option<unknown>[]).filter(option => option.inConfig).map(option => option.flag)),
+  ];
+};
+
+const exitLines = (): string =>
+  exitTable.map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`).join('\n');
+
+const usage = (argv: string[], thrown: unknown): void => {
+  const error =
+    thrown instanceof CommanderError
+      ? new SnapbackError('usage', {
+          operation: 'read the command line',
+          object: 'snapback',
+          reason: thrown.message.replace(/^error: /, '').replaceAll('\n', ' '),
+          hint: `See snapback ${argv[0]?.startsWith('-') ? '' : `${argv[0]} `}--help.`,
+        })
+      : from(thrown, 'failed', { operation: 'start', object: 'snapback' });
+  const out = printer({ json: argv.includes('--json'), utc: false, debug: false });
+  if (argv.includes('--json')) out.document(argv[0] ?? 'snapback', null, error);
+  else out.error('snapback', error, '');
+  process.exitCode = exitCode(error);
+};

@@ -1,0 +1,126 @@
+/**
+ * An option, however it is given: as a flag, an environment variable, a key of the config file, or not at all. Its
+ * texts are parsed in one way wherever they come from. A parser throws an Error whose message reads on from the
+ * text: `is not a duration`.
+ */
+import parseDuration from 'parse-duration';
+
+export type Option<T> = {
+  /** The long flag without its dashes; also the key of the config file. */
+  flag: string;
+  /** The placeholder of its value in `--help`; null for a switch. */
+  value: string | null;
+  help: string;
+  /** Environment variables beside `SNAPBACK_<FLAG>`, read after it. */
+  env: string[];
+  /** How several values are given: not at all, by repeating the flag, or (also) separated by commas. */
+  many: 'no' | 'repeat' | 'comma';
+  /** False for what may not stand in a config file. */
+  inConfig: boolean;
+  /** True for what holds a password: a complaint about it does not quote it. */
+  secret?: boolean;
+  parse(texts: string[]): T;
+  fallback: T;
+  /** JSON Schema of the value in the config file. */
+  schema: Record<string, unknown>;
+};
+
+export type Options = Record<string, Option<unknown>>;
+export type Values<O extends Options> = { [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+
+type Given<T> = {
+  flag: string;
+  help: string;
+  fallback: T;
+  value?: string;
+  env?: string[];
+  inConfig?: boolean;
+  secret?: boolean;
+};
+
+const single = <T, F>(
+  given: Given<F>,
+  parse: (text: string) => T,
+  schema: Record<string, unknown>,
+): Option<T | F> => ({
+  value: 'VALUE',
+  env: [],
+  inConfig: true,
+  ...given,
+  many: 'no',
+  parse: texts => parse(texts.at(-1) ?? ''),
+  schema,
+});
+
+export const textOption = <F extends string | null>(given: Given<F>): Option<string | F> =>
+  single(given, text => nonEmpty(text), { type: 'string' });
+
+export const listOption = (given: Given<string[]> & { comma?: boolean }): Option<string[]> => ({
+  value: 'VALUE',
+  env: [],
+  inConfig: true,
+  ...given,
+  many: given.comma ? 'comma' : 'repeat',
+  parse: texts => texts.map(nonEmpty),
+  schema: { type: ['string', 'array'], items: { type: 'string' } },
+});
+
+export const switchOption = (given: Given<boolean>): Option<boolean> => ({
+  ...single(given, toBoolean, { type: 'boolean' }),
+  value: null,
+});
+
+export const choiceOption = <const C extends string, const F extends C | null>(
+  given: Given<F> & { choices: readonly C[] },
+): Option<C | F> => {
+  const { choices, ...rest } = given;
+  const parse = (text: string): C => {
+    const found = choices.find(choice => choice === text);
+    if (found === undefined) throw new Error(`is not one of ${choices.join(', ')}`);
+    return found;
+  };
+  return single({ value: choices.join('|'), ...rest }, parse, { enum: [...choices] });
+};
+
+export const numberOption = <F extends number | null>(
+  given: Given<F> & { least?: number },
+): Option<number | F> => {
+  const { least = 0, ...rest } = given;
+  const parse = (text: string): number => {
+    if (!/^\d{1,15}$/.test(text) || Number(text) < least)
+      throw new Error(`is not a whole number from ${least}`);
+    return Number(text);
+  };
+  return single({ value: 'N', ...rest }, parse, { type: 'integer', minimum: least });
+};
+
+/** Milliseconds, from Go's durations with `d` and `w` beside them: `5s`, `1h30m`, `8d`. */
+export const durationOption = <F extends number | null>(given: Given<F>): Option<number | F> =>
+  single({ value: 'DURATION', ...given }, toMilliseconds, { type: 'string' });
+
+/** Anything else that is written as one word. */
+export const wordOption = <T, F>(given: Given<F> & { parse(text: string): T }): Option<T | F> => {
+  const { parse, ...rest } = given;
+  return single(rest, parse, { type: ['string', 'number'] });
+};
+
+export const toMilliseconds = (text: string): number => {
+  // The library also takes words and signs, which Go does not: the form is checked first.
+  const form = /^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d|w))+$/;
+  const milliseconds = form.test(text) ? parseDuration(text) : null;
+  if (milliseconds === null || milliseconds === undefined || milliseconds <= 0)
+    throw new Error('is not a duration such as 5s, 1h30m, 8d or 2w');
+  return milliseconds;
+};
+
+// What Go's strconv.ParseBool takes for etcdctl's variables, and yes and no beside it.
+const toBoolean = (text: string): boolean => {
+  if (/^(true|t|1|yes)$/i.test(text)) return true;
+  if (/^(false|f|0|no)$/i.test(text)) return false;
+  throw new Error('is neither true nor false');
+};
+
+const nonEmpty = (text: string): string => {
+  if (text.trim() === '') throw new Error('is empty');
+  return text;
+};

@@ -1,0 +1,67 @@
+/** What a command prints: its result on stdout, everything else on stderr. */
+import { Chalk, type ChalkInstance } from 'chalk';
+import { messageOf, type SnapbackError } from '../errors.ts';
+import type { Style } from '../report/style.ts';
+import { exitCode, exitMeaning } from './exit-code.ts';
+
+export type Printer = {
+  style: Style;
+  result(text: string): void;
+  document(command: string, result: unknown, error: SnapbackError | null): void;
+  error(command: string, error: SnapbackError, nothing: string): void;
+};
+
+/** Colours follow the terminal and NO_COLOR; `debug` adds stack traces to errors. */
+export const printer = (options: { utc: boolean; debug: boolean }): Printer => {
+  const out = paints(new Chalk(process.stdout.isTTY && !process.env.NO_COLOR ? {} : { level: 0 }));
+  const err = paints(new Chalk(process.stderr.isTTY && !process.env.NO_COLOR ? {} : { level: 0 }));
+  return {
+    style: { ...out, utc: options.utc, now: new Date() },
+    result: text => {
+      if (text !== '') process.stdout.write(`${text}\n`);
+    },
+    document: (command, result, error) => {
+      const body = {
+        format: 1,
+        command,
+        ok: error === null,
+        exit: exitCode(error),
+        result: result ?? null,
+        error: error && {
+          code: error.code,
+          operation: error.operation,
+          object: error.object,
+          cause: error.reason,
+          hint: error.hint,
+        },
+      };
+      process.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
+    },
+    error: (command, error, nothing) => {
+      const exit = exitCode(error);
+      const tried = error.operation === command ? '' : ` to ${error.operation}`;
+      const lines = [
+        err.bad(`${command} failed${tried}: ${`${error.object} ${error.reason}`.trim().replace(/\.$/, '')}.`),
+        ...(error.hint ? [error.hint] : []),
+        err.dim(`${nothing ? `${nothing} ` : ''}Exit ${exit} (${exitMeaning(exit)}).`),
+        ...(options.debug ? [stack(error)] : []),
+      ];
+      process.stderr.write(`${lines.join('\n')}\n`);
+    },
+  };
+};
+
+const paints = (chalk: ChalkInstance) => ({
+  good: (text: string) => chalk.green(text),
+  bad: (text: string) => chalk.red(text),
+  look: (text: string) => chalk.yellow(text),
+  dim: (text: string) => chalk.dim(text),
+});
+
+const stack = (error: Error): string => {
+  const cause =
+    error.cause === undefined
+      ? ''
+      : `\ncaused by: ${error.cause instanceof Error ? error.cause.stack : messageOf(error.cause)}`;
+  return `${error.stack}${cause}`;
+};

@@ -1,0 +1,100 @@
+/**
+ * The one place where it is decided what an option is: flag, then environment (the program's own variable before
+ * those of others), then config file, then default. All complaints come at once.
+ */
+import { distance } from 'fastest-levenshtein';
+import { SnapbackError } from '../errors.ts';
+import type { Option, Options, Values } from './option.ts';
+
+export type Source = 'flag' | 'environment' | 'config' | 'default';
+
+export type Resolved<O extends Options> = { values: Values<O>; sources: { [K in keyof O]: Source } };
+
+export type Given = {
+  /** Texts by flag; a switch that is set is `['true']`. */
+  flags: Map<string, string[]>;
+  env: NodeJS.ProcessEnv;
+  /** The parsed config file, with what is wrong with its keys; null where there is none. */
+  config: { file: string; content: Record<string, unknown>; complaints: Complaint[] } | null;
+};
+
+/** The reason reads on from the object. */
+export type Complaint = { object: string; reason: string };
+
+/** Throws `usage` with every complaint there is, those about the config file's keys first. */
+export const resolve = <O extends Options>(options: O, given: Given): Resolved<O> => {
+  const complaints: Complaint[] = [...(given.config?.complaints ?? [])];
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, Source> = {};
+  for (const [name, option] of Object.entries(options)) {
+    const found = find(option, given, complaints);
+    sources[name] = found?.source ?? 'default';
+    values[name] = option.fallback;
+    if (!found) continue;
+    try {
+      values[name] = option.parse(found.texts);
+    } catch (error) {
+      const quoted = option.secret ? '' : ` "${found.texts.join(',')}"`;
+      complaints.push({ object: `${found.name}${quoted}`, reason: (error as Error).message });
+    }
+  }
+  const [first, ...others] = complaints;
+  if (first)
+    throw new SnapbackError('usage', {
+      operation: 'read the options',
+      object: first.object,
+      reason: [first.reason, ...others.map(other => `${other.object} ${other.reason}`)].join('; '),
+      hint: 'See --help for what each option takes.',
+    });
+  return { values, sources } as Resolved<O>;
+};
+
+/** One option on its own, before it is known whether all can be resolved: its fallback where it cannot. */
+export const asked = <T>(option: Option<T>, given: Given): T => {
+  const found = find(option, given, []);
+  try {
+    return found ? option.parse(found.texts) : option.fallback;
+  } catch {
+    return option.fallback;
+  }
+};
+
+type Found = { source: Source; name: string; texts: string[] };
+
+const find = (option: Option<unknown>, given: Given, complaints: Complaint[]): Found | null => {
+  const flag = given.flags.get(option.flag);
+  if (flag) return { source: 'flag', name: `--${option.flag}`, texts: split(option, flag) };
+  for (const name of [environmentName(option), ...option.env]) {
+    const text = given.env[name];
+    // An empty variable is how a shell or a manifest says "not set", as it is for etcdctl.
+    if (text) return { source: 'environment', name, texts: split(option, [text]) };
+  }
+  const value = option.inConfig ? given.config?.content[option.flag] : undefined;
+  if (value === undefined || value === null) return null;
+  const texts: unknown[] = Array.isArray(value) ? value : [value];
+  if (texts.length === 0) return null;
+  if (texts.some(text => typeof text === 'object' || (Array.isArray(value) && option.many === 'no'))) {
+    complaints.push({ object: `${option.flag} in ${given.config?.file}`, reason: 'is not a plain value' });
+    return null;
+  }
+  return {
+    source: 'config',
+    name: `${option.flag} in ${given.config?.file}`,
+    texts: split(option, texts.map(String)),
+  };
+};
+
+/** `--dial-timeout` is `SNAPBACK_DIAL_TIMEOUT`. */
+export const environmentName = (option: Option<unknown>): string =>
+  `SNAPBACK_${option.flag.replaceAll('-', '_').toUpperCase()}`;
+
+const split = (option: Option<unknown>, texts: string[]): string[] =>
+  option.many === 'comma' ? texts.flatMap(text => text.split(',')).map(text => text.trim()) : texts;
+
+/** The known word that is nearest to a misspelt one, or null where none is near. */
+export const nearest = (word: string, known: string[]): string | null => {
+  const best = known
+    .map(candidate => ({ candidate, far: distance(word, candidate) }))
+    .toSorted((a, b) => a.far - b.far)[0];
+  return best && best.far <= Math.max(2, word.length / 3) ? best.candidate : null;
+};

@@ -1,0 +1,67 @@
+/** What is told on stderr while a job runs: a line for each event, one progress bar at the bottom of a terminal. */
+import { createLogUpdate } from 'log-update';
+import type { Context } from '../job/context.ts';
+import type { Progress } from '../job/event.ts';
+import { jsonLog, type Level, type Log, textLog } from '../log.ts';
+import { eventFields, eventLine } from '../report/event.ts';
+import { progressLine } from '../report/progress.ts';
+
+export type Telling = Pick<Context, 'log' | 'notify' | 'progress'> & { [Symbol.dispose](): void };
+
+export type TellingOptions = {
+  level: Level;
+  format: 'text' | 'json';
+  quiet: boolean;
+  color: (level: Level, line: string) => string;
+};
+
+export const telling = (options: TellingOptions): Telling => {
+  const level: Level = options.quiet && options.level === 'info' ? 'warn' : options.level;
+  const bar = process.stderr.isTTY && options.format === 'text' && level !== 'warn' && level !== 'error';
+  const progress = bar ? progressBar() : { draw: () => {}, clear: () => {}, end: () => {} };
+  // A line that is written while the bar stands would be glued to it.
+  const out = {
+    write: (text: string) => {
+      progress.clear();
+      return process.stderr.write(text);
+    },
+  } as NodeJS.WriteStream;
+  const log: Log = options.format === 'json' ? jsonLog(out, level) : textLog(out, level, options.color);
+  return {
+    log,
+    notify: event => {
+      if (options.format === 'json') log.info(event.kind, eventFields(event));
+      else log.info(eventLine(event));
+    },
+    progress: progress.draw,
+    [Symbol.dispose]: () => {
+      progress.clear();
+      progress.end();
+    },
+  };
+};
+
+/** Redraws at most ten times a second; the rate is the mean since the phase began. */
+const progressBar = () => {
+  const update = createLogUpdate(process.stderr);
+  let phase = '';
+  let began = 0;
+  let drawn = 0;
+  return {
+    draw: (progress: Progress) => {
+      const now = Date.now();
+      if (progress.phase !== phase) {
+        phase = progress.phase;
+        began = now;
+      }
+      if (now - drawn < 100) return;
+      drawn = now;
+      update(progressLine(progress, (now - began) / 1000, process.stderr.columns));
+    },
+    clear: () => {
+      if (drawn > 0) update.clear();
+      drawn = 0;
+    },
+    end: () => update.done(),
+  };
+};

@@ -1,0 +1,253 @@
+/** A restore into a throwaway etcd, and what that etcd says compared with what was recorded of the living one. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Manifest } from '../catalog/manifest.ts';
+import type { Check } from '../catalog/verdict.ts';
+import { isSnapbackError, SnapbackError } from '../errors.ts';
+import { disarmAlarms, listAlarms } from '../etcd/alarms.ts';
+import { type EtcdClient, openClient } from '../etcd/client.ts';
+import { hashKV } from '../etcd/hashkv.ts';
+import { listMembers } from '../etcd/members.ts';
+import { countKeys, readAny } from '../etcd/read.ts';
+import { refusalOf } from '../etcd/refusal.ts';
+import { memberStatus } from '../etcd/status.ts';
+import { writeAndRemove } from '../etcd/write.ts';
+import type { Programs } from '../programs/find.ts';
+import { restoreDataDir } from '../programs/restore.ts';
+import { startThrowaway, type Throwaway } from '../programs/throwaway.ts';
+import { throwawayPeerUrl } from '../programs/throwaway-arguments.ts';
+import type { Secret } from '../secret.ts';
+import type { Context } from './context.ts';
+
+export type DrillSettings = {
+  programs: Programs;
+  /** etcd's file, compared with its trailer already, or meant to be without one. */
+  file: string;
+  /** Bytes of it. */
+  size: number;
+  /** A private folder. */
+  scratch: string;
+  user: string | null;
+  password: Secret | null;
+  dialTimeout: number;
+  idleTimeout: number;
+  /** What was recorded; null for a file that nobody recorded anything of. */
+  recorded: Pick<Manifest, 'etcd' | 'fingerprint' | 'fingerprintSkipped'> | null;
+};
+
+/** `add` is given each check as it ends; a failed one ends the drill. Throws what says nothing about the snapshot. */
+export const drill = async (
+  settings: DrillSettings,
+  add: (check: Check) => void,
+  context: Context,
+): Promise<void> => {
+  const { signal } = context;
+  const dataDir = join(settings.scratch, 'data');
+  const peerUrl = throwawayPeerUrl('m0');
+  const restored = await timed('restored', add, async () => {
+    await restoreDataDir(settings.programs, {
+      file: settings.file,
+      dataDir,
+      walDir: null,
+      name: 'm0',
+      initialCluster: `m0=${peerUrl}`,
+      // Random, so that it can never be taken for a member of the living cluster.
+      initialClusterToken: `drill-${randomBytes(8).toString('hex')}`,
+      initialAdvertisePeerUrls: [peerUrl],
+      skipHashCheck: true,
+      bumpRevision: null,
+      signal,
+    });
+    const { programs } = settings;
+    return programs.etcdutl ? `etcdutl ${programs.versions.etcdutl}` : `etcdctl ${programs.versions.etcdctl}`;
+  });
+  if (!restored) return;
+  await using throwaway = await startThrowaway(settings.programs, {
+    dataDirs: [{ name: 'm0', dataDir, peerUrl }],
+    scratch: settings.scratch,
+    quotaBytes: Math.max(2 * settings.size, 2 ** 31),
+    dialTimeout: 60_000,
+    removeIfKilled: [settings.scratch],
+    signal,
+  });
+  const opened: { client: EtcdClient | null } = { client: null };
+  try {
+    const started = await timed('etcd started', add, async () => {
+      opened.client = await untilReady(throwaway, settings, signal);
+      return `${settings.programs.versions.etcd}, healthy`;
+    });
+    if (!started || !opened.client) return;
+    await compare(opened.client, settings, add, signal);
+  } finally {
+    await opened.client?.[Symbol.asyncDispose]();
+  }
+};
+
+const compare = async (
+  client: EtcdClient,
+  settings: DrillSettings,
+  add: (check: Check) => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { recorded } = settings;
+  await timed('revision', add, async () => {
+    const [{ revision }, members] = await Promise.all([
+      memberStatus(client, { signal }),
+      listMembers(client, { signal }),
+    ]);
+    if (members.length !== 1) throw differs(`has ${members.length} members after the restore of one`);
+    const least = recorded?.etcd.revisionBefore ?? null;
+    if (least !== null && revision < least)
+      throw differs(`is at revision ${revision}, but the living cluster was at ${least} before the snapshot`);
+    return `${revision}${least === null ? '' : `, recorded at least ${least}`}`;
+  });
+  await sameAsLiving(client, recorded, add, signal);
+  await usable(client, add, signal);
+};
+
+const sameAsLiving = async (
+  client: EtcdClient,
+  recorded: DrillSettings['recorded'],
+  add: (check: Check) => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  const skip = (detail: string) => add({ name: 'same as living', status: 'skipped', detail, seconds: null });
+  if (!recorded) return skip('a file has no record of the living cluster');
+  const { fingerprint } = recorded;
+  if (!fingerprint) return skip(`not comparable: ${recorded.fingerprintSkipped}`);
+  const { revision, compactRevision } = fingerprint;
+  const begun = performance.now();
+  const found = await hashKV(client, revision, { signal });
+  if (found.refused !== null) return skip(`not comparable: ${found.reason} in the snapshot`);
+  if (found.compactRevision !== compactRevision)
+    return skip(
+      `not comparable: compacted to ${found.compactRevision} in the snapshot, to ${compactRevision} when the hash was taken`,
+    );
+  const keys = await countKeys(client, revision, { signal });
+  const seconds = (performance.now() - begun) / 1000;
+  const same = found.hash === fingerprint.hashKV && (keys === null || keys === fingerprint.keys);
+  add({
+    name: 'same as living',
+    status: same ? 'pass' : 'fail',
+    detail: same
+      ? `HashKV ${found.hash} and ${keys} keys at revision ${revision}`
+      : `HashKV ${fingerprint.hashKV} and ${fingerprint.keys} keys recorded at revision ${revision}, ${found.hash} and ${keys} found`,
+    seconds,
+  });
+};
+
+const usable = async (
+  client: EtcdClient,
+  add: (check: Check) => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  const alarms = await listAlarms(client, { signal });
+  const types = [...new Set(alarms.map(({ type }) => type))].join(', ');
+  if (alarms.length > 0) {
+    add({
+      name: 'alarms',
+      status: 'warning',
+      detail: `${types} alarm in the snapshot: after a restore run \`etcdctl alarm disarm\``,
+      seconds: null,
+    });
+    await disarmAlarms(client, { signal });
+  }
+  await timed('usable', add, async () => {
+    await readAny(client, { serializable: true, signal });
+    await readAny(client, { serializable: false, signal });
+    await writeAndRemove(client, `snapback/drill/${randomBytes(8).toString('hex')}`, { signal });
+    return alarms.length > 0 ? 'reads, writes after the disarm' : 'reads, writes; no alarm';
+  });
+};
+
+/** A throwaway that ended says something about the snapshot; one that is slow says something about the machine. */
+const untilReady = async (
+  throwaway: Throwaway,
+  settings: DrillSettings,
+  signal: AbortSignal,
+): Promise<EtcdClient> => {
+  const ended = throwaway.exited.then(({ reason }) => {
+    throw differs(`does not boot: the throwaway etcd ${reason}`);
+  });
+  ended.catch(() => {});
+  const [endpoint = ''] = throwaway.endpoints;
+  const until = Date.now() + Math.max(60_000, settings.idleTimeout);
+  for (;;) {
+    const ready = await Promise.race([tryOpen(endpoint, settings, signal), ended]);
+    if ('client' in ready) return ready.client;
+    if (Date.now() > until) throw notReady(ready.error);
+    await Promise.race([sleep(50, undefined, { signal }), ended]).catch(error => {
+      throw signal.aborted ? signal.reason : error;
+    });
+  }
+};
+
+const tryOpen = async (
+  endpoint: string,
+  { user, password, dialTimeout, idleTimeout }: DrillSettings,
+  signal: AbortSignal,
+): Promise<{ client: EtcdClient } | { error: unknown }> => {
+  const plain = { endpoints: [endpoint], cacert: null, cert: null, key: null, insecureSkipTlsVerify: false };
+  try {
+    const client = await openClient({ ...plain, user, password, dialTimeout, idleTimeout }, endpoint, {
+      signal,
+    });
+    try {
+      const { leader } = await memberStatus(client, { signal });
+      if (leader === '0') throw new Error('it has no leader yet');
+      await readAny(client, { serializable: false, signal });
+      return { client };
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw error;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (['login', 'denied', 'anonymous', 'no-auth'].includes(refusalOf(error))) throw wrongUser(error, user);
+    return { error };
+  }
+};
+
+/** Adds the check with its time; false when it failed. Only `integrity` is a finding, everything else is thrown. */
+const timed = async (
+  name: string,
+  add: (check: Check) => void,
+  run: () => Promise<string>,
+): Promise<boolean> => {
+  const begun = performance.now();
+  const seconds = () => (performance.now() - begun) / 1000;
+  try {
+    const detail = await run();
+    add({ name, status: 'pass', detail, seconds: seconds() });
+    return true;
+  } catch (error) {
+    if (!isSnapbackError(error) || error.code !== 'integrity') throw error;
+    add({ name, status: 'fail', detail: `${error.object} ${error.reason}`, seconds: seconds() });
+    return false;
+  }
+};
+
+const differs = (reason: string): SnapbackError =>
+  new SnapbackError('integrity', { operation: 'drill', object: 'the restored etcd', reason });
+
+const notReady = (cause: unknown): SnapbackError =>
+  new SnapbackError('failed', {
+    operation: 'wait for the throwaway etcd',
+    object: 'the throwaway etcd',
+    reason: `did not get ready within 60 s (${isSnapbackError(cause) ? cause.reason : String(cause)})`,
+    hint: 'This says nothing about the snapshot: look at the load of this machine and try again.',
+    cause,
+  });
+
+const wrongUser = (cause: unknown, user: string | null): SnapbackError =>
+  new SnapbackError('usage', {
+    operation: 'log in to the restored etcd',
+    object: user === null ? 'the snapshot' : `user ${user}`,
+    reason:
+      user === null
+        ? 'has authentication enabled, and no user was given'
+        : 'is not let in by the restored etcd',
+    hint: 'Give the root user of the cluster that was saved: --user root --password-file FILE.',
+    cause,
+  });

@@ -1,0 +1,33 @@
+/** What a job tells while it runs: facts, in the order in which they become known. How they read is report's affair. */
+
+export type Event =
+  | {
+      kind: 'member';
+      endpoint: string;
+      name: string | null;
+      role: string;
+      version: string;
+      members: number;
+      revision: number;
+      fresh: boolean;
+    }
+  | {
+      kind: 'stored';
+      location: string;
+      name: string;
+      size: number;
+      plainSize: number;
+      recipients: number;
+    }
+  | { kind: 'bound'; hashKV: number; revision: number; by: string | null; seconds: number }
+  | {
+      kind: 'check';
+      name: string;
+      status: 'pass' | 'fail' | 'skipped' | 'warning';
+      detail: string;
+      seconds: number | null;
+    }
+  | { kind: 'step'; label: string; text: string };
+
+/** How far a phase is; `total` is null where nobody knows. */
+export type Progress = { phase: string; done: number; total: number | null };

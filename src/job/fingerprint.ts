@@ -1,0 +1,77 @@
+/** The fingerprint that binds a snapshot to the living cluster: HashKV and number of keys at an explicit revision. */
+import type { Manifest } from '../catalog/manifest.ts';
+import { messageOf } from '../errors.ts';
+import { type EtcdClient, openClient } from '../etcd/client.ts';
+import { hashKV } from '../etcd/hashkv.ts';
+import { countKeys } from '../etcd/read.ts';
+import { memberStatus } from '../etcd/status.ts';
+import type { ServingMember } from './serving-member.ts';
+
+export type Fingerprint = NonNullable<Manifest['fingerprint']>;
+export type Taken = { fingerprint: Fingerprint; skipped: null } | { fingerprint: null; skipped: string };
+
+/** HashKV blocks the member that it is asked of: above this size it is asked only when it is wanted by name. */
+const autoLimit = 512 * 1024 * 1024;
+
+/**
+ * Asked when the snapshot's stream has opened, at the revision that the serving member had before. Another voter that
+ * is not the leader is asked first, which also finds a member that went its own way; else the serving member. Never
+ * throws but for the signal's reason: a snapshot without fingerprint is a snapshot, and the reason is recorded.
+ */
+export const takeFingerprint = async (
+  member: ServingMember,
+  options: { mode: 'auto' | 'on' | 'off'; discover: boolean; signal: AbortSignal },
+): Promise<Taken> => {
+  const { mode, discover, signal } = options;
+  const none = (skipped: string): Taken => ({ fingerprint: null, skipped });
+  if (mode === 'off') return none('switched off');
+  const inUse = member.status.dbSizeInUse ?? member.status.dbSize;
+  if (mode === 'auto' && inUse > autoLimit)
+    return none(
+      `the database has ${inUse} bytes in use, more than the ${autoLimit} up to which it is asked for`,
+    );
+  if (member.linearizedRevision === null) return none('there is no quorum');
+  const started = Date.now();
+  const { revision } = member.status;
+  try {
+    await using other = discover ? await otherVoter(member, signal) : null;
+    const asked = other ?? member.client;
+    const [hash, keys, { memberId }] = await Promise.all([
+      hashKV(asked, revision, { signal }),
+      countKeys(asked, revision, { signal }),
+      memberStatus(asked, { signal }),
+    ]);
+    if (hash.refused !== null) return none(hash.reason);
+    if (keys === null) return none('that revision was compacted meanwhile');
+    if (hash.compactRevision >= revision) return none('the revision is the compact revision');
+    return {
+      fingerprint: {
+        revision,
+        compactRevision: hash.compactRevision,
+        hashKV: hash.hash,
+        keys,
+        memberId,
+        seconds: (Date.now() - started) / 1000,
+      },
+      skipped: null,
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return none(`etcd did not give it: ${messageOf(error)}`.slice(0, 500));
+  }
+};
+
+const otherVoter = async (member: ServingMember, signal: AbortSignal): Promise<EtcdClient | null> => {
+  const { client, status, members } = member;
+  const voters = members.filter(
+    ({ id, learner, name }) => !learner && name !== '' && id !== status.memberId && id !== status.leader,
+  );
+  for (const endpoint of voters.flatMap(voter => voter.clientURLs.slice(0, 1))) {
+    try {
+      return await openClient(client.settings, endpoint, { signal });
+    } catch {
+      signal.throwIfAborted();
+    }
+  }
+  return null;
+};

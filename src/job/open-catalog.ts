@@ -1,0 +1,51 @@
+/** A cluster's folder, opened: its store, its one listing, and whose snapshots are to be believed. */
+import { readLineage } from '../catalog/lineage.ts';
+import { useLineage } from '../catalog/lineage-use.ts';
+import { type Listing, listSnapshots } from '../catalog/listing.ts';
+import { checkClusterName } from '../catalog/names.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import type { Context } from './context.ts';
+import type { StoreSettings } from './settings.ts';
+
+export type OpenCatalog = {
+  store: Store;
+  cluster: string;
+  listing: Listing;
+  /** Null where cluster.json is lost or nothing is there yet: then any lineage is read. */
+  lineage: string | null;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/**
+ * Opens the folder for a command that reads, or that removes (and pins). Warns where cluster.json is lost and the
+ * command only reads, else throws `refused`. Throws `usage` for a location or a name that is none.
+ */
+export const openCatalog = async (
+  settings: StoreSettings,
+  use: 'read' | 'remove',
+  { signal, log }: Pick<Context, 'signal' | 'log'>,
+): Promise<OpenCatalog> => {
+  const { cluster } = settings;
+  checkClusterName(cluster);
+  const store = await openStore(settings.store, { signal });
+  try {
+    const [listing, recorded] = await Promise.all([
+      listSnapshots(store, cluster, { signal }),
+      readLineage(store, cluster, { signal }),
+    ]);
+    const hasManifests = listing.entries.length > 0;
+    const used = useLineage(use, { cluster, recorded, hasManifests }, settings.lineage);
+    if (used.state === 'lost') log.warn(used.warning);
+    return {
+      store,
+      cluster,
+      listing,
+      lineage: used.state === 'known' ? used.lineage : null,
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+};

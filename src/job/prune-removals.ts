@@ -1,0 +1,58 @@
+/** Carries out a plan of prune. */
+import { removeSnapshot } from '../catalog/remove.ts';
+import { from, type SnapbackError } from '../errors.ts';
+import type { Context } from './context.ts';
+import type { OpenCatalog } from './open-catalog.ts';
+
+export type PlannedSnapshot = {
+  id: string;
+  /** The time of the id, RFC 3339. */
+  started: string;
+  /** Bytes of the object; null when it is missing. */
+  size: number | null;
+  plan: 'keep' | 'remove';
+  /** Why, all of it. */
+  reasons: string[];
+  bad: boolean;
+  pinned: boolean;
+  removed: boolean;
+  /** Why it is still there although the plan says `remove`; null otherwise, and in a dry run. */
+  problem: string | null;
+};
+
+/**
+ * Removes what the plan says, the oldest first, and gives the plan back with what became of each. Pins and verdicts
+ * are read again right before each removal: one that has become pinned or the newest good one meanwhile stays, which
+ * is no error. Others are added to `errors` and do not stop the rest; an abort does.
+ */
+export const removePlanned = async (
+  { store, cluster }: OpenCatalog,
+  snapshots: PlannedSnapshot[],
+  { now, errors, context }: { now: Date; errors: SnapbackError[]; context: Context },
+): Promise<PlannedSnapshot[]> => {
+  const { signal, notify } = context;
+  const ours = snapshots.map(one => one.id);
+  const done: PlannedSnapshot[] = [];
+  for (const one of snapshots.toReversed()) {
+    if (one.plan === 'keep' || signal.aborted) {
+      done.push(one);
+      continue;
+    }
+    const reason = `prune: ${one.reasons.join('; ')}`;
+    try {
+      await removeSnapshot(store, { cluster, id: one.id }, { reason, ours, now, signal });
+      notify({ kind: 'step', label: 'removed', text: `${one.id}: ${one.reasons.join('; ')}` });
+      done.push({ ...one, removed: true });
+    } catch (thrown) {
+      const error = from(thrown, 'store', {
+        operation: 'remove',
+        object: `snapshot ${one.id} of ${cluster}`,
+      });
+      if (error.code === 'refused')
+        notify({ kind: 'step', label: 'stays', text: `${one.id} ${error.reason}` });
+      else errors.push(error);
+      done.push({ ...one, problem: error.reason });
+    }
+  }
+  return done.reverse();
+};

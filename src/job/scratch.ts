@@ -1,0 +1,41 @@
+/** A private folder for a database in clear: 0700, removed whatever happens, on a disk that has the space. */
+import { mkdtemp, rm, stat, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { from, SnapbackError } from '../errors.ts';
+
+export type Scratch = { path: string; [Symbol.asyncDispose](): Promise<void> };
+
+/** Throws `usage` where the folder is none, `failed` where it has not `needed` bytes free. */
+export const openScratch = async (parent: string | null, needed: number): Promise<Scratch> => {
+  const folder = parent ?? tmpdir();
+  const details = { operation: 'make the scratch folder', object: `folder ${folder}` };
+  try {
+    if (!(await stat(folder)).isDirectory()) throw new Error('is not a folder');
+  } catch (error) {
+    throw from(error, 'usage', { ...details, hint: 'Name a folder that is there with --scratch DIR.' });
+  }
+  await checkSpace(folder, needed);
+  const path = await mkdtemp(join(folder, 'snapback-')).catch(error => {
+    throw from(error, 'failed', {
+      ...details,
+      hint: 'Name a folder that can be written to with --scratch DIR.',
+    });
+  });
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+};
+
+/** Throws `failed` before anything is written, not in the middle of it. */
+export const checkSpace = async (folder: string, needed: number): Promise<void> => {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free >= needed) return;
+  throw new SnapbackError('failed', {
+    operation: 'check the space',
+    object: `folder ${folder}`,
+    reason: `has ${mebibytes(free)} free, and ${mebibytes(needed)} are needed`,
+    hint: 'Make room there, or name a folder on another disk with --scratch DIR.',
+  });
+};
+
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`;

@@ -1,0 +1,35 @@
+import type { Verification, VerifyResult } from '../job/verify.ts';
+import { age, duration, size } from './figures.ts';
+import type { Style } from './style.ts';
+
+/** The checks were told as they ended; here is the verdict, alone on its line, the last thing that is read. */
+export const verifyText = ({ verifications, newestVerified }: VerifyResult, style: Style): string =>
+  [
+    ...verifications.map(one => verdictText(one, style)),
+    ...(verifications.some(({ pass }) => pass === false)
+      ? [
+          newestVerified
+            ? `The newest verified one is ${newestVerified.id} (${age(newestVerified.at, style)}).`
+            : 'No other snapshot is verified.',
+        ]
+      : []),
+  ].join('\n');
+
+const verdictText = (one: Verification, style: Style): string => {
+  const what = [
+    one.snapshot,
+    one.etcdVersion && `etcd ${one.etcdVersion}`,
+    one.plainSize !== null && size(one.plainSize),
+  ]
+    .filter(Boolean)
+    .join(', ');
+  if (one.pass === null) return `${style.good('PASSED OVER')} · verified already · ${one.snapshot}`;
+  if (!one.pass) {
+    const failed = one.checks.find(({ status }) => status === 'fail');
+    return `${style.bad('NOT RESTORABLE')} · ${one.snapshot} · ${failed?.name}: ${failed?.detail}`;
+  }
+  const skipped = one.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name);
+  const but = skipped.length > 0 ? style.look(` · not compared: ${skipped.join(', ')}`) : '';
+  if (one.level === 'object') return `${style.good('STORED AS RECORDED')} · not restored · ${what}${but}`;
+  return `${style.good('RESTORABLE')} · proven by a restore · recovery took ${duration(one.recoverySeconds ?? 0)} · ${what}${but}`;
+};
