@@ -110,7 +110,9 @@ const theirCertificate = (endpoint: Endpoint, error: Error | null): Explanation 
     };
   }
   if (
-    /^(DEPTH_ZERO_)?SELF_SIGNED|^UNABLE_TO_(GET|VERIFY)|^CERT_(SIGNATURE|UNTRUSTED|REJECTED)|_CA$/.test(code)
+    /^(DEPTH_ZERO_)?SELF_SIGNED|^UNABLE_TO_(GET|VERIFY)|^CERT_(SIGNATURE|UNTRUSTED|REJECTED)|^INVALID_CA$/.test(
+      code,
+    )
   ) {
     return {
       reason: `shows a certificate that the given CA did not sign (${code})`,

@@ -9,7 +9,11 @@ const bin = fileURLToPath(new URL('../../bin/snapback.js', import.meta.url));
 /** `started` is given the child as soon as it runs, to be signalled. */
 export const snapback = (
   args: string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string; started?(pid: number, kill: (signal: NodeJS.Signals) => void): void } = {},
+  options: {
+    env?: NodeJS.ProcessEnv;
+    cwd?: string;
+    started?(pid: number, kill: (signal: NodeJS.Signals) => void): void;
+  } = {},
 ): Promise<Ran> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], {
@@ -30,7 +34,12 @@ export const snapback = (
   });
 
 /** Arguments that reach a cluster. */
-export const connection = (settings: { endpoints: string[]; cacert: string | null; cert: string | null; key: string | null }): string[] => [
+export const connection = (settings: {
+  endpoints: string[];
+  cacert: string | null;
+  cert: string | null;
+  key: string | null;
+}): string[] => [
   '--endpoints',
   settings.endpoints.join(','),
   ...(settings.cacert ? ['--cacert', settings.cacert] : []),
