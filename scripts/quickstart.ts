@@ -29,14 +29,17 @@ const step = (number: number, title: string, text: string) =>
 /** Runs the command as a user would; its own lines are shown only when it fails. */
 const snapback = (...args: string[]): Promise<string> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['bin/snapback.js', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['bin/snapback.js', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let [out, err] = ['', ''];
     child.stdout.on('data', chunk => {
       out += chunk;
     });
     child.stderr.on('data', chunk => {
       err += chunk;
-      if (args[0] === 'tools') process.stderr.write(String(chunk).replace(/^/gm, '     ').trimEnd().concat('\n'));
+      if (args[0] === 'tools')
+        process.stderr.write(String(chunk).replace(/^/gm, '     ').trimEnd().concat('\n'));
     });
     child.on('error', reject);
     child.on('close', code => {
@@ -62,7 +65,16 @@ const main = async () => {
 
   const { cacert, cert, key } = cluster.settings();
   const store = ['--store', `./${folder}/store`, '--cluster', 'demo'];
-  const tls = ['--endpoints', cluster.endpoints.join(','), '--cacert', `${cacert}`, '--cert', `${cert}`, '--key', `${key}`];
+  const tls = [
+    '--endpoints',
+    cluster.endpoints.join(','),
+    '--cacert',
+    `${cacert}`,
+    '--cert',
+    `${cert}`,
+    '--key',
+    `${key}`,
+  ];
   const ids: string[] = [];
   for (let i = 0; i < 4; i++) {
     if (i > 0) await fill(cluster.settings(), { count: 100, size: 200, prefix: `/demo/later-${i}-` });
@@ -81,7 +93,17 @@ const main = async () => {
 
   const data = join(folder, 'data');
   const peer = `http://127.0.0.1:${(await freePorts(1))[0]}`;
-  await snapback('restore', 'latest', ...store, '--data-dir', data, '--name', 'm0', '--initial-advertise-peer-urls', peer);
+  await snapback(
+    'restore',
+    'latest',
+    ...store,
+    '--data-dir',
+    data,
+    '--name',
+    'm0',
+    '--initial-advertise-peer-urls',
+    peer,
+  );
   const back = await keysIn(etcd, data, peer);
   if (back !== wanted) throw new Error(`the restored etcd has ${back} of ${wanted} keys`);
   step(7, 'restored', `./${data}: an etcd started on it, ${back} of ${wanted} keys are back`);

@@ -14,6 +14,7 @@ import { need, testedMinors } from './support/programs.ts';
 import { rejection } from './support/rejection.ts';
 
 const { signal } = new AbortController();
+const nobody = { user: null, password: null };
 const auth = { root: secret('the password of root'), bob: secret('the password of bob') };
 
 describe.each(testedMinors)('etcd %s with authentication', async minor => {
@@ -82,12 +83,11 @@ describe.each(testedMinors)('etcd %s with authentication', async minor => {
       );
     });
 
-    test('no user is told to give one', async () => {
-      const nobody = { user: null, password: null };
+    test('a certificate alone is a user without rights, and one with rights is wanted', async () => {
       await using client = await open(nobody);
       const expected = {
         code: 'etcd',
-        reason: expect.stringContaining('wants a user'),
+        reason: expect.stringContaining('without a user'),
         hint: expect.stringContaining('--user'),
       };
       expect(await rejection(linearizedRevision(client, { signal }))).toMatchObject(expected);
@@ -108,5 +108,17 @@ describe.each(testedMinors)('etcd %s with authentication', async minor => {
       expect(await rejection(hashKV(client, revision, { signal }))).toMatchObject(expected);
       expect(await authEnabled(client, { signal })).toBe(true);
     });
+  });
+
+  test.skipIf(!programs)('without TLS too, no user is told to give one', async () => {
+    await using cluster = await startEtcd({ etcd: programs?.etcd ?? '', auth });
+    await using client = await openClient(cluster.settings(nobody), cluster.endpoints[0] ?? '', { signal });
+    expect(client.loggedIn).toBe(false);
+    expect(await rejection(linearizedRevision(client, { signal }))).toMatchObject({
+      code: 'etcd',
+      reason: expect.stringContaining('wants a user'),
+      hint: expect.stringContaining('--user'),
+    });
+    expect(await authEnabled(client, { signal })).toBe(true);
   });
 });

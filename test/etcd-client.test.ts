@@ -205,7 +205,7 @@ describe.each(testedMinors)('etcd %s', async minor => {
     await using cluster = await startEtcd({ etcd, args: ['--quota-backend-bytes=3000000'] });
     await using client = await openClient(cluster.settings(), cluster.endpoints[0] ?? '', { signal });
     expect(await listAlarms(client, { signal })).toEqual([]);
-    const full = await rejection(fill(cluster.settings(), { count: 4000, size: 1000 }));
+    const full = await rejection(fill(cluster.settings(), { count: 40_000, size: 1000 }));
     expect(refusalOf(full)).toBe('no-space');
     const { memberId, errors } = await memberStatus(client, { signal });
     expect(await listAlarms(client, { signal })).toEqual([{ memberId, type: 'NOSPACE' }]);

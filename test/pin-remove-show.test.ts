@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { toTime } from '../src/cli/time.ts';
+import type { ShowResult } from '../src/job/show.ts';
 import { printable } from '../src/report/printable.ts';
 import { daily, keptStore } from './support/kept-store.ts';
 import { putSample, sampleManifest, sampleSha256 } from './support/snapshot-sample.ts';
@@ -34,7 +35,7 @@ test('a pin keeps a snapshot from prune and from remove, until it is taken away'
   await using kept = await keptStore(three);
   const pinned = await kept.run('pin', '20251110', '--reason', 'before the upgrade');
   expect(pinned).toEqual({ code: 0, stdout: `pinned ${first}: before the upgrade\n`, stderr: '' });
-  const again = await kept.json('pin', first, '--reason', 'another');
+  const again = await kept.json<unknown>('pin', first, '--reason', 'another');
   expect(again.document).toMatchObject({
     ok: true,
     result: { id: first, pinned: true, changed: false, reason: 'before the upgrade' },
@@ -62,7 +63,7 @@ test('remove takes one snapshot for a reason, and nothing else', async () => {
   const ran = await kept.run('remove', second, '--reason', 'leaked');
   expect(ran).toEqual({ code: 0, stdout: `removed ${second} of prod, 5 B: leaked\n`, stderr: '' });
   expect(await kept.files('2025')).toEqual([first, newest].flatMap(id => [`${id}.db.zst.age`, `${id}.json`]));
-  const gone = await kept.json('remove', second, '--reason', 'leaked');
+  const gone = await kept.json<unknown>('remove', second, '--reason', 'leaked');
   expect(gone.code).toBe(22);
   expect(gone.document).toMatchObject({ ok: false, result: null, error: { code: 'not-found' } });
 });
@@ -163,7 +164,7 @@ test('show gives a script the manifest as it is stored, and what follows from th
   await using kept = await keptStore(three);
   const passed = verdict(second, 'drill', true);
   await kept.put(passed.name, JSON.stringify(passed.body));
-  const { code, document } = await kept.json('show', 'latest-verified');
+  const { code, document } = await kept.json<ShowResult>('show', 'latest-verified');
   expect(code).toBe(0);
   expect(document).toMatchObject({
     command: 'show',
@@ -179,7 +180,7 @@ test('show gives a script the manifest as it is stored, and what follows from th
   });
   expect(document.result.manifest).toEqual(sampleManifest(second));
   await kept.put(`${second}.verify.20251221T000000Z-000000.object.pass.json`, '{');
-  const damaged = await kept.json('show', second);
+  const damaged = await kept.json<ShowResult>('show', second);
   expect(damaged.code).toBe(0);
   expect(damaged.document.result.verdicts[0]).toMatchObject({
     body: null,

@@ -1,6 +1,7 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { PruneResult } from '../src/job/prune.ts';
 import { daily, keptStore } from './support/kept-store.ts';
 import { snapback } from './support/snapback.ts';
 import { putSample } from './support/snapshot-sample.ts';
@@ -12,8 +13,7 @@ const days = (first: number, last: number) => daily(first, last).map(id => year 
 const four = days(10, 13);
 const [first = '', second = '', third = '', newest = ''] = four;
 const pass = (id: string) => `${id}.verify.20251220T000000Z-000000.drill.pass.json`;
-const planOf = (document: { result: { snapshots: { id: string; plan: string }[] } }) =>
-  document.result.snapshots.map(one => `${one.id} ${one.plan}`);
+const planOf = ({ result }: { result: PruneResult }) => result.snapshots.map(one => `${one.id} ${one.plan}`);
 
 test('a dry run prints the plan and its reasons, and changes nothing', async () => {
   await using kept = await keptStore(four);
@@ -36,17 +36,17 @@ test('the real run carries out the plan that the dry run printed', async () => {
   await using kept = await keptStore(days(1, 9));
   await kept.put(pass('20251102T061807Z-4f2a9c'));
   const policy = ['prune', '--keep-daily', '3', '--keep-weekly', '2', '--time-zone', 'Europe/Berlin'];
-  const dry = await kept.json(...policy, '--dry-run');
-  const real = await kept.json(...policy);
+  const dry = await kept.json<PruneResult>(...policy, '--dry-run');
+  const real = await kept.json<PruneResult>(...policy);
   expect([dry.code, real.code]).toEqual([0, 0]);
   expect(planOf(real.document)).toEqual(planOf(dry.document));
-  const keep = real.document.result.snapshots.filter((one: { plan: string }) => one.plan === 'keep');
+  const keep = real.document.result.snapshots.filter(one => one.plan === 'keep');
   expect(keep.length).toBeGreaterThan(3);
   expect(keep.length).toBeLessThan(9);
   const left = (await kept.files('2025'))
     .filter(file => /c\.json$/.test(file))
     .map(file => file.slice(0, 23));
-  expect(left).toEqual(keep.map((one: { id: string }) => one.id).reverse());
+  expect(left).toEqual(keep.map(one => one.id).reverse());
   expect(await kept.files()).toHaveLength(2 * left.length + 2);
   const again = await kept.run(...policy);
   expect(again.code).toBe(0);
@@ -79,7 +79,7 @@ test('the newest good, the newest verified and what is pinned stay', async () =>
   await kept.put(pass(second));
   await kept.put(`${first}.pin`);
   await kept.put(`${newest}.verify.20251220T000000Z-000000.object.fail.json`);
-  const { code, document } = await kept.json('prune', '--keep-yearly', '1');
+  const { code, document } = await kept.json<PruneResult>('prune', '--keep-yearly', '1');
   expect(code).toBe(0);
   expect(document.result.snapshots).toMatchObject([
     { id: newest, plan: 'keep', bad: true, reasons: ['bad, and no newer one is verified'] },
@@ -128,7 +128,9 @@ test('more than the limit is refused as a whole, and done with --yes', async () 
   expect(refused.stdout).toContain('Nothing was removed: 6 of 10 snapshots');
   expect(refused.stderr).toContain('plan to remove 6 of 10 snapshots is more than 50 %');
   expect(refused.stderr).toContain('--yes');
-  expect((await kept.json('prune', '--keep-last', '9', '--max-delete', '0')).document).toMatchObject({
+  expect(
+    (await kept.json<PruneResult>('prune', '--keep-last', '9', '--max-delete', '0')).document,
+  ).toMatchObject({
     ok: false,
     exit: 23,
     error: { code: 'refused' },
@@ -168,16 +170,11 @@ test('what one removal fails with does not stop the others, and ends the run', a
   await using kept = await keptStore(four);
   // A folder where the marker is to be: it cannot be removed as a file.
   await mkdir(join(kept.folder, `${first}.removed`));
-  const { code, document } = await kept.json('prune', '--keep-last', '1');
+  const { code, document } = await kept.json<PruneResult>('prune', '--keep-last', '1');
   expect(code).toBe(31);
-  expect(document.error.code).toBe('store');
-  expect(document.result.snapshots.map((one: { removed: boolean }) => one.removed)).toEqual([
-    false,
-    true,
-    true,
-    false,
-  ]);
-  expect(document.result.snapshots[3].problem).not.toBeNull();
+  expect(document.error?.code).toBe('store');
+  expect(document.result.snapshots.map(one => one.removed)).toEqual([false, true, true, false]);
+  expect(document.result.snapshots[3]?.problem).not.toBeNull();
   expect(await kept.files(newest)).toHaveLength(2);
   expect(await kept.files(second)).toEqual([]);
 });
@@ -193,10 +190,10 @@ test('a removal that was cut off is finished, and old unfinished uploads go', as
   await utimes(join(kept.folder, uploads[0] ?? ''), yesterday, yesterday);
   const policy = ['prune', '--keep-last', '4'];
   const before = await kept.files();
-  const dry = await kept.json(...policy, '--dry-run');
+  const dry = await kept.json<PruneResult>(...policy, '--dry-run');
   expect(dry.document.result.unfinishedRemovals).toEqual([{ id: cut, finished: false }]);
   expect(await kept.files()).toEqual(before);
-  const real = await kept.json(...policy);
+  const real = await kept.json<PruneResult>(...policy);
   expect(real.document.result).toMatchObject({
     unfinishedRemovals: [{ id: cut, finished: true }],
     unfinishedUploads: [`prod/${uploads[0]}`],
@@ -219,7 +216,7 @@ test('orphans are reported, and go only when told and after 24 hours', async () 
   expect(ran.stdout).toMatch(new RegExp(`Orphan: ${young}, 5 B, .*less than 24 h`));
   await kept.run(...policy, '--remove-orphans', '--dry-run');
   expect(await kept.files(old)).toHaveLength(1);
-  const { document } = await kept.json(...policy, '--remove-orphans');
+  const { document } = await kept.json<PruneResult>(...policy, '--remove-orphans');
   expect(document.result.orphans).toEqual([
     { id: young, size: 5, old: false, removed: false },
     { id: old, size: 5, old: true, removed: true },

@@ -31,3 +31,7 @@ export const labelsOf = (labels: string[]): Record<string, string> =>
       });
     }),
   );
+
+/** `leader`, `follower`, or the endpoint of one member. */
+export const fromOf = (from: string | null): 'leader' | 'follower' | { endpoint: string } | null =>
+  from === null || from === 'leader' || from === 'follower' ? from : { endpoint: from };

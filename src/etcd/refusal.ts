@@ -66,6 +66,8 @@ export const refused = (error: unknown, circumstances: Circumstances): SnapbackE
   });
 };
 
+const giveUser = 'Give --user and --password (or --password-file) of a user who has the root role.';
+
 const explain = (error: unknown, { user, limit }: Circumstances): { reason: string; hint: string } => {
   const said = messageOf(error).replace(/^\d+ [A-Z_]+: /, '');
   switch (refusalOf(error)) {
@@ -75,14 +77,19 @@ const explain = (error: unknown, { user, limit }: Circumstances): { reason: stri
         hint: 'Check --user and --password (or --password-file).',
       };
     case 'denied':
-      return {
-        reason: `refused: ${user === null ? 'this client' : `user ${user}`} does not have the root role (${said})`,
-        hint: 'Snapshots and hashes need the root role: use --user root, or run `etcdctl user grant-role NAME root`.',
-      };
+      return user === null
+        ? {
+            reason: `refused: this client may not do that without a user (${said})`,
+            hint: `${giveUser} The name in a client certificate counts as a user too, with that user's rights.`,
+          }
+        : {
+            reason: `refused: user ${user} does not have the root role (${said})`,
+            hint: 'Snapshots and hashes need it: use --user root, or run `etcdctl user grant-role NAME root`.',
+          };
     case 'anonymous':
       return {
         reason: `refused: it has authentication enabled and wants a user (${said})`,
-        hint: 'Give --user and --password (or --password-file) of a user who has the root role.',
+        hint: giveUser,
       };
     case 'token':
       return { reason: `does not accept the login any more (${said})`, hint: 'Run the command again.' };

@@ -1,7 +1,8 @@
 /** The fingerprint that binds a snapshot to the living cluster: HashKV and number of keys at an explicit revision. */
 import type { Manifest } from '../catalog/manifest.ts';
 import { messageOf } from '../errors.ts';
-import { type EtcdClient, openClient } from '../etcd/client.ts';
+import { chooseHashMember } from '../etcd/choose.ts';
+import { openClient } from '../etcd/client.ts';
 import { hashKV } from '../etcd/hashkv.ts';
 import { countKeys } from '../etcd/read.ts';
 import { memberStatus } from '../etcd/status.ts';
@@ -20,9 +21,9 @@ const autoLimit = 512 * 1024 * 1024;
  */
 export const takeFingerprint = async (
   member: ServingMember,
-  options: { mode: 'auto' | 'on' | 'off'; discover: boolean; signal: AbortSignal },
+  options: { mode: 'auto' | 'on' | 'off'; signal: AbortSignal },
 ): Promise<Taken> => {
-  const { mode, discover, signal } = options;
+  const { mode, signal } = options;
   const none = (skipped: string): Taken => ({ fingerprint: null, skipped });
   if (mode === 'off') return none('switched off');
   const inUse = member.status.dbSizeInUse ?? member.status.dbSize;
@@ -34,7 +35,12 @@ export const takeFingerprint = async (
   const started = Date.now();
   const { revision } = member.status;
   try {
-    await using other = discover ? await otherVoter(member, signal) : null;
+    const chosen = chooseHashMember(member.candidates, member.candidate);
+    if (!chosen) return none('there is no voter to ask: a learner computes no hashes');
+    await using other =
+      chosen === member.candidate
+        ? null
+        : await openClient(member.client.settings, chosen.endpoint, { signal });
     const asked = other ?? member.client;
     const [hash, keys, { memberId }] = await Promise.all([
       hashKV(asked, revision, { signal }),
@@ -59,19 +65,4 @@ export const takeFingerprint = async (
     signal.throwIfAborted();
     return none(`etcd did not give it: ${messageOf(error)}`.slice(0, 500));
   }
-};
-
-const otherVoter = async (member: ServingMember, signal: AbortSignal): Promise<EtcdClient | null> => {
-  const { client, status, members } = member;
-  const voters = members.filter(
-    ({ id, learner, name }) => !learner && name !== '' && id !== status.memberId && id !== status.leader,
-  );
-  for (const endpoint of voters.flatMap(voter => voter.clientURLs.slice(0, 1))) {
-    try {
-      return await openClient(client.settings, endpoint, { signal });
-    } catch {
-      signal.throwIfAborted();
-    }
-  }
-  return null;
 };

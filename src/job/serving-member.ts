@@ -3,7 +3,10 @@
 import { SnapbackError } from '../errors.ts';
 import { alarmsIn } from '../etcd/alarms.ts';
 import { authEnabled } from '../etcd/auth.ts';
+import type { Candidate } from '../etcd/candidate.ts';
+import { chooseMembers, type From } from '../etcd/choose.ts';
 import { type EtcdClient, openClient } from '../etcd/client.ts';
+import { discover } from '../etcd/discover.ts';
 import { listMembers, type Member } from '../etcd/members.ts';
 import { linearizedRevision } from '../etcd/read.ts';
 import { refusalOf } from '../etcd/refusal.ts';
@@ -13,6 +16,9 @@ import type { EtcdSettings } from './settings.ts';
 
 export type ServingMember = {
   client: EtcdClient;
+  candidate: Candidate;
+  /** All members that answer. */
+  candidates: Candidate[];
   status: MemberStatus;
   members: Member[];
   authEnabled: boolean | null;
@@ -20,28 +26,50 @@ export type ServingMember = {
   linearizedRevision: number | null;
 };
 
+export type Choice = { order: Candidate[]; candidates: Candidate[]; members: Member[] };
+
+/** The members in the order in which to try them. Throws `etcd` when none answers or fits, `usage` for wrong settings. */
+export const findMembers = async (
+  settings: EtcdSettings,
+  options: { discover: boolean; from: From },
+  { signal, log }: Context,
+): Promise<Choice> => {
+  const { candidates, members, away } = await discover(settings, { signal, onlyNamed: !options.discover });
+  for (const { named, error } of away) {
+    const text = `${error.object} ${error.reason}`;
+    if (named) log.warn(text);
+    else log.debug(text);
+  }
+  return { order: chooseMembers(candidates, options.from), candidates, members };
+};
+
 /**
- * The first of the endpoints that answers, in the order given. A linearizable read through that member itself makes
- * it fresh: etcd answers such a read only when the member has applied all that was committed before it. Without a
- * quorum it throws `etcd`, unless that was allowed. The caller disposes the client.
+ * Connects to the member that is to serve. A linearizable read through that member itself makes it fresh: etcd answers
+ * such a read only when the member has applied all that was committed before it. Without a quorum it throws `etcd`,
+ * unless that was allowed. The caller disposes the client.
  */
 export const openServingMember = async (
   settings: EtcdSettings,
+  candidate: Candidate,
+  choice: Choice,
   options: { allowNoQuorum: boolean },
   { signal, log }: Context,
 ): Promise<ServingMember> => {
-  const client = await openFirst(settings, signal, text => log.warn(text));
+  const client = await openClient(settings, candidate.endpoint, { signal });
   try {
-    const status = await memberStatus(client, { signal });
     const revision = await freshness(client, options.allowNoQuorum, signal, text => log.warn(text));
-    const [members, auth] = await Promise.all([
-      listMembers(client, { signal }),
+    const [status, members, auth] = await Promise.all([
+      // After the read: the bounds are what the member says now.
+      memberStatus(client, { signal }),
+      choice.members.length > 0 ? choice.members : listMembers(client, { signal }),
       revision === null ? null : authEnabled(client, { signal }),
     ]);
-    // The status of before the read may be older than the read: the bounds are what the member says now.
+    const { candidates } = choice;
     return {
       client,
-      status: revision === null ? status : await memberStatus(client, { signal }),
+      candidate,
+      candidates,
+      status,
       members,
       authEnabled: auth,
       linearizedRevision: revision,
@@ -56,35 +84,6 @@ export const roleOf = (status: MemberStatus): 'leader' | 'follower' | 'learner' 
   status.learner ? 'learner' : status.leader === status.memberId ? 'leader' : 'follower';
 
 export const alarmsOf = (status: MemberStatus) => alarmsIn(status.errors);
-
-const openFirst = async (
-  settings: EtcdSettings,
-  signal: AbortSignal,
-  warn: (text: string) => void,
-): Promise<EtcdClient> => {
-  let first: unknown;
-  for (const endpoint of settings.endpoints) {
-    try {
-      return await openClient(settings, endpoint, { signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      // A wrong certificate file is wrong for every endpoint.
-      if (error instanceof SnapbackError && error.code === 'usage') throw error;
-      first ??= error;
-      if (settings.endpoints.length > 1 && error instanceof SnapbackError)
-        warn(`${error.object} ${error.reason}`);
-    }
-  }
-  throw (
-    first ??
-    new SnapbackError('usage', {
-      operation: 'connect',
-      object: '--endpoints',
-      reason: 'names none',
-      hint: 'Name at least one: --endpoints https://10.0.0.1:2379',
-    })
-  );
-};
 
 const freshness = async (
   client: EtcdClient,

@@ -17,15 +17,21 @@ export type KeptStore = {
   /** `snapback <args>` on the cluster `prod`. */
   run(...args: string[]): Promise<Ran>;
   /** The document of `--json`. */
-  json(...args: string[]): Promise<Ran & { document: Document }>;
+  json<R>(...args: string[]): Promise<Ran & { document: Document<R> }>;
   put(file: string, text?: string): Promise<void>;
   /** All files of the cluster that begin with `start`, in order. */
   files(start?: string): Promise<string[]>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: a document is asserted on, field by field.
-type Document = any;
+/** What `--json` prints; `result` is asked for only where there is one. */
+export type Document<R> = {
+  command: string;
+  ok: boolean;
+  exit: number;
+  error: { code: string } | null;
+  result: R;
+};
 
 export const keptStore = async (ids: string[]): Promise<KeptStore> => {
   const temporary = await temporaryFolder();

@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 import { etcdSettings, storeSettings } from '../job-settings.ts';
 import { choiceOption, listOption, switchOption, textOption } from '../option.ts';
 import { etcdOptions, storeOptions } from '../options.ts';
-import { labelsOf, recipientsOf } from '../save-settings.ts';
+import { fromOf, labelsOf, recipientsOf } from '../save-settings.ts';
 
 export const save = command({
   name: 'save',
@@ -36,9 +36,15 @@ export const save = command({
       help: 'how the object is compressed (default: zstd)',
       fallback: 'zstd',
     }),
+    from: textOption({
+      flag: 'from',
+      value: 'leader|follower|URL',
+      help: 'the member that serves the snapshot, and no other (default: a healthy follower)',
+      fallback: null,
+    }),
     noDiscover: switchOption({
       flag: 'no-discover',
-      help: 'ask no other member than the one at the endpoint',
+      help: 'ask no other member than those at the endpoints',
       fallback: false,
     }),
     allowNoQuorum: switchOption({
@@ -73,6 +79,7 @@ export const save = command({
         acceptClusterId: settings.acceptClusterId,
         allowNoQuorum: settings.allowNoQuorum,
         discover: !settings.noDiscover,
+        from: fromOf(settings.from),
         fingerprint: settings.fingerprint,
         compression: settings.compression,
         recipients: recipientsOf(settings),

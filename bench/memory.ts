@@ -1,0 +1,83 @@
+/**
+ * The peak resident size of the snapback process in save, verify and restore, at several sizes of the database: it
+ * must be the same and below 256 MiB. The throwaway etcd and etcdutl, which verify and restore run, do not count.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { fillTo } from './kubernetes-like.ts';
+import { measure, type Step } from './measure.ts';
+import { mebibytes, parseSize } from './size.ts';
+import { snapback } from './snapback.ts';
+import { startSource } from './source.ts';
+
+export const memoryHelp = `npm run bench -- memory [--sizes 20MB,2GB] [--folder DIR]
+
+The peak resident size of save, verify and restore (the snapback process alone), plain and with age.
+
+  --sizes A,B    of etcd's database, the smaller first (default 20MB,2GB)
+  --folder DIR   where everything is written and removed; about five times the largest size is needed
+                 (default: the folder for temporary files)`;
+
+const limit = 256 * 2 ** 20;
+
+export const memoryBench = async (args: string[], signal: AbortSignal): Promise<void> => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      sizes: { type: 'string', default: '20MB,2GB' },
+      folder: { type: 'string', default: tmpdir() },
+    },
+  });
+  const sizes = values.sizes.split(',').map(parseSize);
+  await using source = await startSource({ signal });
+  const identity = await generateX25519Identity();
+  const recipient = await identityToRecipient(identity);
+  console.log(`etcd ${source.version} over mutual TLS; peak resident MiB of the snapback process`);
+  for (const size of sizes) {
+    const filled = await fillTo(source.settings, size, { signal });
+    console.log(`database of ${mebibytes(filled)} MiB`);
+    const folder = await mkdtemp(join(values.folder, 'snapback-bench-'));
+    try {
+      const key = join(folder, 'identity.txt');
+      await writeFile(key, `${identity}\n`, { mode: 0o600 });
+      await measureAll(join(folder, 'plain'), source.flags, [], [], signal);
+      await measureAll(
+        join(folder, 'age'),
+        source.flags,
+        ['--recipient', recipient],
+        ['--identity', key],
+        signal,
+      );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+};
+
+const measureAll = async (
+  folder: string,
+  connection: string[],
+  encrypt: string[],
+  decrypt: string[],
+  signal: AbortSignal,
+): Promise<void> => {
+  await mkdir(folder);
+  const at = ['--store', join(folder, 'store')];
+  const steps: [string, Step][] = [
+    ['save', snapback('save', ...at, ...connection, ...encrypt)],
+    ['verify', snapback('verify', ...at, '--scratch', folder, ...decrypt)],
+    ['restore', snapback('restore', 'latest', ...at, '--data-dir', join(folder, 'data'), ...decrypt)],
+  ];
+  for (const [name, step] of steps) {
+    const { peak, wall } = await measure([step], signal);
+    const label = encrypt.length > 0 ? `${name}, age` : name;
+    const verdict = peak < limit ? '' : `  not below ${mebibytes(limit)}`;
+    console.log(
+      `  ${label.padEnd(16)}${mebibytes(peak).padStart(8)}${`${wall.toFixed(1)} s`.padStart(10)}${verdict}`,
+    );
+  }
+  await rm(folder, { recursive: true });
+};

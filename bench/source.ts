@@ -1,0 +1,44 @@
+/** The etcd that is backed up: real, with mutual TLS, on loopback, gone when it is disposed of. */
+import { homedir } from 'node:os';
+import { cacheFolder } from '../src/programs/cache.ts';
+import { findPrograms } from '../src/programs/find.ts';
+import { startEtcd } from '../test/support/etcd.ts';
+
+export type Source = {
+  etcdctl: string;
+  version: string;
+  settings: ReturnType<Awaited<ReturnType<typeof startEtcd>>['settings']>;
+  /** The flags of connection, which snapback and etcdctl share. */
+  flags: string[];
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** Throws `missing-program` with the command that brings etcd where it is not there. */
+export const startSource = async ({ signal }: { signal: AbortSignal }): Promise<Source> => {
+  const where = {
+    etcdBin: null,
+    path: process.env.PATH ?? '',
+    cache: cacheFolder(process.env, homedir()),
+    kit: null,
+  };
+  const programs = await findPrograms('3.6', 'all', where, { signal });
+  const cluster = await startEtcd({
+    etcd: programs.etcd ?? '',
+    tls: true,
+    // Filling would take minutes with a sync for each write, and memory with entries kept for followers.
+    args: [`--quota-backend-bytes=${16 * 2 ** 30}`, '--unsafe-no-fsync', '--snapshot-catchup-entries=10'],
+  });
+  const settings = cluster.settings();
+  const flags = [
+    '--endpoints',
+    settings.endpoints.join(','),
+    ...(['cacert', 'cert', 'key'] as const).flatMap(name => [`--${name}`, settings[name] ?? '']),
+  ];
+  return {
+    etcdctl: programs.etcdctl ?? '',
+    version: programs.version,
+    settings,
+    flags,
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
+  };
+};
