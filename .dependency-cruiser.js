@@ -31,7 +31,8 @@ export default {
     leaf('kubernetes', 'Settings to manifests, pure.'),
     {
       name: 'catalog-knows-stores-only-as-an-interface',
-      comment: 'What a snapshot is once stored must not depend on where; only store/store.ts, never a kind of store.',
+      comment:
+        'What a snapshot is once stored must not depend on where; only store/store.ts, never a kind of store.',
       severity: 'error',
       from: { path: '^src/catalog/' },
       to: { path: '^src/', pathNot: '^src/(catalog/|store/store\\.ts$|[^/]+\\.ts$)' },
@@ -97,6 +98,9 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
   },
 };

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8';
+
 // Only what an old Node can parse: its whole purpose is to say in one sentence which Node is needed.
 const major = Number(process.versions.node.split('.')[0]);
 // Failure until proven: whatever ends this process without a result ends it with 1.
@@ -8,5 +10,7 @@ if (major < 24) {
     `snapback needs Node.js 24 or newer, and this is ${process.version} (${process.execPath}).\n`,
   );
 } else {
+  // Buffers on their way through live in external memory, which a young generation that grows hides from the collector.
+  setFlagsFromString('--semi-space-growth-factor=1');
   import('../dist/cli/main.js').then(({ main }) => main());
 }

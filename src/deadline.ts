@@ -24,8 +24,7 @@ export const deadline = (
   const forward = () => controller.abort(outer.reason);
   if (outer.aborted) forward();
   outer.addEventListener('abort', forward, { once: true });
-  const timer =
-    milliseconds === null ? null : setTimeout(() => controller.abort(reason()), milliseconds);
+  const timer = milliseconds === null ? null : setTimeout(() => controller.abort(reason()), milliseconds);
   return {
     signal: controller.signal,
     extend: () => {

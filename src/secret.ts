@@ -9,5 +9,10 @@ export type Secret = {
 
 export const secret = (text: string): Secret => {
   const redacted = () => '[redacted]';
-  return Object.freeze({ reveal: () => text, toString: redacted, toJSON: redacted, [inspect.custom]: redacted });
+  return Object.freeze({
+    reveal: () => text,
+    toString: redacted,
+    toJSON: redacted,
+    [inspect.custom]: redacted,
+  });
 };

@@ -82,8 +82,8 @@ const addOptions = (node: Parser, command: Command): void => {
   node.action(async () => {
     const flags = flagsOf(node, options);
     const named = flags.get('config')?.at(-1) ?? process.env.SNAPBACK_CONFIG ?? null;
-    const config = async () => readConfig(named, await allKeys());
-    await run(command, { flags, args: node.args, env: process.env, config });
+    const config = async () => readConfig(named, allKeys);
+    await run(command, { flags, args: node.args, env: process.env, config, commands: allCommands });
   });
 };
 
@@ -111,8 +111,10 @@ const parserOption = (option: Option<unknown>): ParserOption => {
     : made.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]);
 };
 
+const allCommands = (): Promise<Command[]> => Promise.all(commands.map(entry => entry.load()));
+
 const allKeys = async (): Promise<string[]> => {
-  const loaded = await Promise.all(commands.map(entry => entry.load()));
+  const loaded = await allCommands();
   const options = [everywhere, ...loaded.map(command => command.options)].flatMap(group =>
     Object.values(group),
   );
@@ -134,7 +136,7 @@ const usage = (argv: string[], thrown: unknown): void => {
           hint: `See snapback ${argv[0]?.startsWith('-') ? '' : `${argv[0]} `}--help.`,
         })
       : from(thrown, 'failed', { operation: 'start', object: 'snapback' });
-  const out = printer({ json: argv.includes('--json'), utc: false, debug: false });
+  const out = printer({ utc: false, debug: false });
   if (argv.includes('--json')) out.document(argv[0] ?? 'snapback', null, error);
   else out.error('snapback', error, '');
   process.exitCode = exitCode(error);

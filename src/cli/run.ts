@@ -52,8 +52,11 @@ export const run = async <O extends Options, R>(command: Command<O, R>, call: Ca
     printer({ utc: false, debug: false }).error(command.name, lost.reason, '');
     process.exitCode = exitCode(lost.reason);
   });
-  setTimeout(() => process.exit(), leftoverLimit).unref();
+  setTimeout(leave, leftoverLimit).unref();
 };
+
+// Whoever reads our pipe slowly still gets all of it.
+const leave = () => process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
 const withoutResult = (name: string): SnapbackError =>
   new SnapbackError('failed', {

@@ -7,7 +7,7 @@ import type { Manifest } from '../catalog/manifest.ts';
 import { SnapbackError } from '../errors.ts';
 import { checkEmpty } from '../programs/claim.ts';
 import { pidUsing } from '../programs/in-use.ts';
-import type { RestoreSettings } from './restore.ts';
+import type { RestoreSettings } from './restore-settings.ts';
 
 export type RestorePlan = {
   /** An id, or the path of a file. */

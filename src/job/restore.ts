@@ -11,34 +11,14 @@ import { openForeign } from '../codec/foreign.ts';
 import { from, SnapbackError } from '../errors.ts';
 import type { Programs } from '../programs/find.ts';
 import { restoreDataDir } from '../programs/restore.ts';
-import type { Secret } from '../secret.ts';
 import type { Context, Outcome } from './context.ts';
 import { fetchFile, fetchSnapshot } from './fetch.ts';
 import { type OpenCatalog, openCatalog } from './open-catalog.ts';
 import { programsFor } from './programs.ts';
 import { type RestorePlan, spaceOf, targetOf } from './restore-plan.ts';
+import type { RestoreSettings } from './restore-settings.ts';
 import { openScratch } from './scratch.ts';
-import type { ProgramSettings, StoreSettings } from './settings.ts';
 import { isFile } from './snapshot-argument.ts';
-
-export type RestoreSettings = {
-  store: StoreSettings;
-  programs: ProgramSettings;
-  /** A selector or a path. */
-  snapshot: string;
-  before: Date | null;
-  identities: Secret[];
-  scratch: string | null;
-  dataDir: string | null;
-  output: string | null;
-  walDir: string | null;
-  name: string | null;
-  initialCluster: string | null;
-  initialClusterToken: string | null;
-  initialAdvertisePeerUrls: string[];
-  skipHashCheck: boolean;
-  dryRun: boolean;
-};
 
 export type RestoreResult = { plan: RestorePlan; done: boolean; seconds: number };
 

@@ -6,28 +6,13 @@ import { objectFile } from '../catalog/names.ts';
 import { checkRecipients } from '../codec/recipients.ts';
 import { isSnapbackError } from '../errors.ts';
 import type { Candidate } from '../etcd/candidate.ts';
-import type { From } from '../etcd/choose.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Context, Outcome } from './context.ts';
 import { claimFolder } from './save-folder.ts';
+import type { SaveSettings } from './save-settings.ts';
 import { type Choice, findMembers, openServingMember, roleOf, type ServingMember } from './serving-member.ts';
-import type { EtcdSettings, StoreSettings } from './settings.ts';
 import { takeAndStore } from './take-snapshot.ts';
-
-export type SaveSettings = {
-  etcd: EtcdSettings;
-  store: StoreSettings;
-  acceptClusterId: string | null;
-  allowNoQuorum: boolean;
-  /** False asks no member but those at the endpoints. */
-  discover: boolean;
-  from: From;
-  fingerprint: 'auto' | 'on' | 'off';
-  compression: 'zstd' | 'none';
-  recipients: string[];
-  labels: Record<string, string>;
-};
 
 export type SaveResult = { id: string; cluster: string; store: string; seconds: number; manifest: Manifest };
 

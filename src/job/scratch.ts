@@ -39,3 +39,6 @@ export const checkSpace = async (folder: string, needed: number): Promise<void> 
 };
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`;
+
+/** About three times the database: the file, the restored copy and room to grow; and etcd's preallocated log. */
+export const spaceForDrill = (size: number): number => 3 * size + 200 * 1024 * 1024;

@@ -10,7 +10,7 @@ import { type MemberStatus, memberStatus } from '../etcd/status.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { type Taken, takeFingerprint } from './fingerprint.ts';
-import type { SaveSettings } from './save.ts';
+import type { SaveSettings } from './save-settings.ts';
 import { alarmsOf, roleOf, type ServingMember } from './serving-member.ts';
 import { tool } from './tool.ts';
 

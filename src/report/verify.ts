@@ -1,4 +1,5 @@
-import type { Verification, VerifyResult } from '../job/verify.ts';
+import type { VerifyResult } from '../job/verify.ts';
+import type { Verification } from '../job/verify-settings.ts';
 import { age, duration, size } from './figures.ts';
 import type { Style } from './style.ts';
 

@@ -9,6 +9,8 @@ export type EtcdProcess = {
   endpoint: string;
   pid: number;
   dataDir: string;
+  /** Where it tells its metrics. */
+  metrics: string;
   output(): string;
   /** SIGSTOP, SIGCONT or a signal that ends it; resolves at once, or when it has ended. */
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL'): Promise<void>;
@@ -49,6 +51,7 @@ export const spawnEtcd = async ({
     endpoint,
     pid: child.pid ?? 0,
     dataDir,
+    metrics: new URL('/metrics', health).href,
     output,
     signal: async name => {
       child.kill(name);

@@ -1,0 +1,17 @@
+/** What a save is told. */
+import type { From } from '../etcd/choose.ts';
+import type { EtcdSettings, StoreSettings } from './settings.ts';
+
+export type SaveSettings = {
+  etcd: EtcdSettings;
+  store: StoreSettings;
+  acceptClusterId: string | null;
+  allowNoQuorum: boolean;
+  /** False asks no member but those at the endpoints. */
+  discover: boolean;
+  from: From;
+  fingerprint: 'auto' | 'on' | 'off';
+  compression: 'zstd' | 'none';
+  recipients: string[];
+  labels: Record<string, string>;
+};

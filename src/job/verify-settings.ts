@@ -1,0 +1,41 @@
+/** What a verification is told, and what it says of one snapshot. */
+import type { Level } from '../catalog/names.ts';
+import type { Check } from '../catalog/verdict.ts';
+import type { Secret } from '../secret.ts';
+import type { ProgramSettings, StoreSettings } from './settings.ts';
+
+export type VerifySettings = {
+  store: StoreSettings;
+  programs: ProgramSettings;
+  /** Selectors or paths; none means latest. */
+  snapshots: string[];
+  before: Date | null;
+  level: 'object' | 'content' | 'drill';
+  identities: Secret[];
+  scratch: string | null;
+  record: boolean;
+  skipVerified: boolean;
+  skipHashCheck: boolean;
+  user: string | null;
+  password: Secret | null;
+  dialTimeout: number;
+  idleTimeout: number;
+};
+
+export type Verification = {
+  /** An id, or the path of a file. */
+  snapshot: string;
+  cluster: string | null;
+  taken: string | null;
+  etcdVersion: string | null;
+  plainSize: number | null;
+  level: Level;
+  /** Null when it was passed over. */
+  pass: boolean | null;
+  checks: Check[];
+  seconds: number;
+  recoverySeconds: number | null;
+  programs: { etcd: string | null; etcdutl: string | null };
+  /** The name of the verdict in the store; null when none was written. */
+  verdict: string | null;
+};
