@@ -4,6 +4,8 @@
  */
 import type { SnapbackError } from './errors.ts';
 
+const longest = 2 ** 31 - 1;
+
 export type Deadline = {
   signal: AbortSignal;
   /** Starts the time anew: called for each sign of life it makes an idle deadline. */
@@ -13,7 +15,8 @@ export type Deadline = {
 
 /**
  * A signal that aborts when `outer` does (with its reason), or `milliseconds` after the start or the last
- * `extend` with the error that `reason` makes. Null means no limit. Dispose it, or its timer and listener stay.
+ * `extend` with the error that `reason` makes. Null means no limit, and so does what a timer cannot count (24 days),
+ * since Node would fire at once. Dispose it, or its timer and listener stay.
  */
 export const deadline = (
   outer: AbortSignal,
@@ -24,7 +27,10 @@ export const deadline = (
   const forward = () => controller.abort(outer.reason);
   if (outer.aborted) forward();
   outer.addEventListener('abort', forward, { once: true });
-  const timer = milliseconds === null ? null : setTimeout(() => controller.abort(reason()), milliseconds);
+  const timer =
+    milliseconds === null || milliseconds > longest
+      ? null
+      : setTimeout(() => controller.abort(reason()), milliseconds);
   return {
     signal: controller.signal,
     extend: () => {

@@ -9,7 +9,7 @@ import { exitCode, exitTable } from './exit-code.ts';
 import type { Option, Options } from './option.ts';
 import { everywhere } from './options.ts';
 import { printer } from './output.ts';
-import { environmentName } from './resolve.ts';
+import { environmentName, nearest } from './resolve.ts';
 import { run } from './run.ts';
 
 /** Starts the program with the process's own arguments. */
@@ -21,10 +21,14 @@ export const main = async (): Promise<void> => {
   try {
     const parser = await buildParser(argv);
     if (argv.length === 0) {
-      process.stdout.write(parser.helpInformation());
+      parser.outputHelp();
       process.exitCode = 2;
       return;
     }
+    // Asked for help on what is no command, the parser would print the help of all.
+    const word = argv[0] === 'help' ? argv[1] : argv[0];
+    if (word && !word.startsWith('-') && !parser.commands.some(child => child.name() === word))
+      parser.error(unknownCommand(word, parser));
     await parser.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
@@ -33,6 +37,14 @@ export const main = async (): Promise<void> => {
     }
     usage(argv, error);
   }
+};
+
+const unknownCommand = (word: string, parser: Parser): string => {
+  const near = nearest(
+    word,
+    parser.commands.map(child => child.name()),
+  );
+  return `unknown command '${word}'${near ? ` (did you mean ${near}?)` : ''}`;
 };
 
 // `snapback list | head` closes the pipe early: that is no failure of ours to tell about.
@@ -49,7 +61,7 @@ const buildParser = async (argv: string[]): Promise<Parser> => {
     .helpCommand('help [command]', 'print the help of a command')
     .showSuggestionAfterError(true)
     .addHelpText('after', `\nExit codes:\n${exitLines()}`)
-    .configureOutput({ writeErr: () => {} })
+    .configureOutput({ outputError: () => {} })
     .exitOverride();
   const words = argv[0] === 'help' ? argv.slice(1) : argv;
   for (const entry of commands) {
@@ -68,7 +80,7 @@ const addNode = (parent: Parser, word: string): Parser =>
   parent
     .command(word)
     .helpOption('--help', 'print this help')
-    .configureOutput({ writeErr: () => {} })
+    .configureOutput({ outputError: () => {} })
     .exitOverride();
 
 const addOptions = (node: Parser, command: Command): void => {
@@ -81,7 +93,7 @@ const addOptions = (node: Parser, command: Command): void => {
   );
   node.action(async () => {
     const flags = flagsOf(node, options);
-    const named = flags.get('config')?.at(-1) ?? process.env.SNAPBACK_CONFIG ?? null;
+    const named = flags.get('config')?.at(-1) ?? (process.env.SNAPBACK_CONFIG || null);
     const config = async () => readConfig(named, allKeys);
     await run(command, { flags, args: node.args, env: process.env, config, commands: allCommands });
   });
@@ -126,14 +138,26 @@ const allKeys = async (): Promise<string[]> => {
 const exitLines = (): string =>
   exitTable.map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`).join('\n');
 
+// What was typed in a wrong place may be a password: neither the value of an unknown flag nor a stray word is quoted.
+const reasonOf = ({ message }: CommanderError): string =>
+  message
+    .replace(/^error: /, '')
+    .replace(/^(unknown option '[^=']*)=[\s\S]*?'(?=\s*(\(|$))/, "$1'")
+    .replace(/^(too many arguments.*? but got \d+): [\s\S]*$/, '$1')
+    .replaceAll('\n', ' ');
+
 const usage = (argv: string[], thrown: unknown): void => {
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
+    process.exitCode = 2;
+    return;
+  }
   const error =
     thrown instanceof CommanderError
       ? new SnapbackError('usage', {
           operation: 'read the command line',
           object: 'snapback',
-          reason: thrown.message.replace(/^error: /, '').replaceAll('\n', ' '),
-          hint: `See snapback ${argv[0]?.startsWith('-') ? '' : `${argv[0]} `}--help.`,
+          reason: reasonOf(thrown),
+          hint: `See snapback ${commands.some(({ name }) => name === argv[0]) ? `${argv[0]} ` : ''}--help.`,
         })
       : from(thrown, 'failed', { operation: 'start', object: 'snapback' });
   const out = printer({ utc: false, debug: false });

@@ -1,6 +1,7 @@
 /** What a command prints: its result on stdout, everything else on stderr. */
 import { Chalk, type ChalkInstance } from 'chalk';
 import { messageOf, type SnapbackError } from '../errors.ts';
+import { printable } from '../report/printable.ts';
 import type { Style } from '../report/style.ts';
 import { exitCode, exitMeaning } from './exit-code.ts';
 
@@ -41,8 +42,8 @@ export const printer = (options: { utc: boolean; debug: boolean }): Printer => {
       const exit = exitCode(error);
       const tried = error.operation === command ? '' : ` to ${error.operation}`;
       const lines = [
-        err.bad(`${command} failed${tried}: ${`${error.object} ${error.reason}`.trim().replace(/\.$/, '')}.`),
-        ...(error.hint ? [error.hint] : []),
+        err.bad(printable(`${command} failed${tried}: ${sentence(error)}.`)),
+        ...(error.hint ? [printable(error.hint)] : []),
         err.dim(`${nothing ? `${nothing} ` : ''}Exit ${exit} (${exitMeaning(exit)}).`),
         ...(options.debug ? [stack(error)] : []),
       ];
@@ -50,6 +51,9 @@ export const printer = (options: { utc: boolean; debug: boolean }): Printer => {
     },
   };
 };
+
+const sentence = ({ object, reason }: SnapbackError): string =>
+  `${object} ${reason}`.trim().replace(/\.$/, '');
 
 const paints = (chalk: ChalkInstance) => ({
   good: (text: string) => chalk.green(text),

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deadline } from '../deadline.ts';
 import { SnapbackError } from '../errors.ts';
 import type { Level } from '../log.ts';
+import { printable } from '../report/printable.ts';
 import type { Command } from './command.ts';
 import { exitCode } from './exit-code.ts';
 import { withGrace } from './grace.ts';
@@ -81,11 +82,11 @@ const attempt = async <O extends Options, R>(
   using limit = deadline(AbortSignal.any([signals.signal, lost]), common.commandTimeout, () =>
     tooLong(command.name, common.commandTimeout ?? 0),
   );
-  using tell = telling({
+  using tell = await telling({
     level: common.logLevel as Level,
     format: common.logFormat,
     quiet: common.quiet,
-    color: (_, line) => line,
+    color: (_, line) => printable(line),
   });
   const context = { signal: limit.signal, log: tell.log, notify: tell.notify, progress: tell.progress };
   const invocation = { settings, sources, args: call.args, env: call.env, commands: call.commands };

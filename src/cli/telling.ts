@@ -1,5 +1,4 @@
 /** What is told on stderr while a job runs: a line for each event, one progress bar at the bottom of a terminal. */
-import { createLogUpdate } from 'log-update';
 import type { Context } from '../job/context.ts';
 import type { Progress } from '../job/event.ts';
 import { jsonLog, type Level, type Log, textLog } from '../log.ts';
@@ -15,10 +14,10 @@ export type TellingOptions = {
   color: (level: Level, line: string) => string;
 };
 
-export const telling = (options: TellingOptions): Telling => {
+export const telling = async (options: TellingOptions): Promise<Telling> => {
   const level: Level = options.quiet && options.level === 'info' ? 'warn' : options.level;
   const bar = process.stderr.isTTY && options.format === 'text' && level !== 'warn' && level !== 'error';
-  const progress = bar ? progressBar() : { draw: () => {}, clear: () => {}, end: () => {} };
+  const progress = bar ? await progressBar() : { draw: () => {}, clear: () => {}, end: () => {} };
   // A line that is written while the bar stands would be glued to it.
   const out = {
     write: (text: string) => {
@@ -42,7 +41,9 @@ export const telling = (options: TellingOptions): Telling => {
 };
 
 /** Redraws at most ten times a second; the rate is the mean since the phase began. */
-const progressBar = () => {
+const progressBar = async () => {
+  // Loaded on a terminal only: it costs more than the rest of the edge.
+  const { createLogUpdate } = await import('log-update');
   const update = createLogUpdate(process.stderr);
   let phase = '';
   let began = 0;

@@ -11,7 +11,7 @@ export const recipientsIn = (text: string): string[] =>
 
 /** Rejects with `usage` and a sentence for the first recipient that cannot be used; for asking before work begins. */
 export const checkRecipients = async (recipients: string[]): Promise<void> => {
-  await newEncrypter(recipients);
+  if (recipients.length > 0) await newEncrypter(recipients);
 };
 
 /** An encrypter for all of them; `usage` where one cannot be used. */

@@ -10,7 +10,7 @@ import { memberStatus } from './status.ts';
 export type Discovery = {
   /** In the order given, then those that were found. */
   candidates: Candidate[];
-  /** As the first member that answered knows them; empty when only the named endpoints were asked. */
+  /** As the first voter that answered knows them; empty when only a learner did, which does not tell. */
   members: Member[];
   /** Endpoints that did not answer, and why. */
   away: { endpoint: string; named: boolean; error: SnapbackError }[];
@@ -33,7 +33,7 @@ export const discover = async (
   const [first] = candidates;
   if (!first) throw nobodyAnswers(away.map(({ error }) => error));
   refuseStrangers(candidates);
-  const members = asked.find(({ found }) => found)?.found?.members ?? [];
+  const members = asked.find(({ found }) => found?.members.length)?.found?.members ?? [];
   if (onlyNamed) return { candidates, members, away };
 
   const known = new Set(candidates.map(({ status }) => status.memberId));
@@ -67,10 +67,9 @@ const ask = async (
     // One that takes the connection and then hangs must not hold up the others.
     const bounded = { ...settings, idleTimeout: Math.min(settings.idleTimeout, settings.dialTimeout) };
     await using client = await openClient(bounded, endpoint, { signal });
-    const [status, members] = await Promise.all([
-      memberStatus(client, { signal }),
-      listMembers(client, { signal }),
-    ]);
+    const status = await memberStatus(client, { signal });
+    // A learner is not asked: it does not tell.
+    const members = status.learner ? [] : await listMembers(client, { signal });
     return { found: { candidate: { endpoint: client.endpoint, status, named }, members }, failure: null };
   } catch (error) {
     if (signal.aborted || !isSnapbackError(error) || error.code === 'usage') throw error;

@@ -11,7 +11,10 @@ export type Member = {
   learner: boolean;
 };
 
-/** From the member's own memory, so it answers without a quorum. Throws `etcd`, or the signal's reason. */
+/**
+ * From the member's own memory, so it answers without a quorum. Throws `etcd` (a learner does not tell: `refusalOf`
+ * gives `learner`), or the signal's reason.
+ */
 export const listMembers = async (
   client: EtcdClient,
   { signal }: { signal: AbortSignal },

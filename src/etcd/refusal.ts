@@ -31,7 +31,7 @@ const patterns: [Refusal, RegExp][] = [
     'token',
     /the login has ended|invalid auth token|revision of auth store is old|auth: revision in header is old|stale login/,
   ],
-  ['denied', /permission denied|user name not found/],
+  ['denied', /permission denied|user (name )?not found/],
   ['compacted', /required revision has been compacted/],
   ['future', /required revision is a future revision/],
   ['learner', /not supported for learner/],

@@ -1,5 +1,6 @@
 import type { ClusterList, ListResult, ListRow } from '../job/list.ts';
 import { age, count, size } from './figures.ts';
+import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 
@@ -29,7 +30,7 @@ const clusterText = (list: ClusterList, store: string, style: Style): string => 
         ? `≥ ${count(row.revisionAtLeast)}`
         : '–',
     row.size === null ? style.bad('missing') : size(row.size),
-    row.etcdVersion ?? '–',
+    printable(row.etcdVersion ?? '–'),
     verifiedText(row, style),
     row.pinned ? 'pinned' : '',
   ]);
@@ -43,7 +44,7 @@ const clusterText = (list: ClusterList, store: string, style: Style): string => 
 };
 
 const verifiedText = (row: ListRow, style: Style): string => {
-  if (row.broken) return style.bad(`BROKEN manifest: ${row.broken}`);
+  if (row.broken) return style.bad(`BROKEN manifest: ${printable(row.broken)}`);
   if (row.size === null) return style.bad('object is MISSING');
   if (row.failed) return style.bad(`FAILED ${row.failed.level}`);
   return row.verified ? style.good(`drill, ${age(row.verified.at, style)}`) : '–';
