@@ -31,7 +31,9 @@ export const main = async (): Promise<void> => {
       parser.error(unknownCommand(word, parser));
     await parser.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) {
+    // `help COMMAND` ends with the process's exit code, which is a failure until proven.
+    const helped = error instanceof CommanderError && error.code === 'commander.help' && argv[0] === 'help';
+    if (helped || (error instanceof CommanderError && error.exitCode === 0)) {
       process.exitCode = 0;
       return;
     }
@@ -148,20 +150,21 @@ const reasonOf = ({ message }: CommanderError): string =>
 
 const usage = (argv: string[], thrown: unknown): void => {
   if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
-    process.exitCode = 2;
+    process.exitCode = argv[0] === 'help' ? 0 : 2;
     return;
   }
   const error =
     thrown instanceof CommanderError
       ? new SnapbackError('usage', {
-          operation: 'read the command line',
-          object: 'snapback',
-          reason: reasonOf(thrown),
+          operation: 'start',
+          object: 'the command line',
+          reason: `has a mistake: ${reasonOf(thrown)}`,
           hint: `See snapback ${commands.some(({ name }) => name === argv[0]) ? `${argv[0]} ` : ''}--help.`,
         })
       : from(thrown, 'failed', { operation: 'start', object: 'snapback' });
   const out = printer({ utc: false, debug: false });
-  if (argv.includes('--json')) out.document(argv[0] ?? 'snapback', null, error);
+  const named = commands.find(({ name }) => name.split(' ').every((word, i) => word === argv[i]));
+  if (argv.includes('--json')) out.document(named?.name ?? 'snapback', null, error);
   else out.error('snapback', error, '');
   process.exitCode = exitCode(error);
 };
