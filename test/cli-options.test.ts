@@ -1,155 +1,156 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { durationOption, listOption, switchOption, textOption } from '../src/cli/option.ts';
-import { type Given, resolve } from '../src/cli/resolve.ts';
-import { isSnapbackError } from '../src/errors.ts';
-import { snapback } from './support/snapback.ts';
+/** What an option is when it is given in several places, and what is said when it cannot be. */
+import { expect, test } from 'vitest';
+import {
+  choiceOption,
+  durationOption,
+  listOption,
+  numberOption,
+  switchOption,
+  textOption,
+  toMilliseconds,
+} from '../src/cli/option.ts';
+import { etcdOptions } from '../src/cli/options.ts';
+import { type Given, nearest, resolve } from '../src/cli/resolve.ts';
+import { isSnapbackError, type SnapbackError } from '../src/errors.ts';
 
+const help = '';
 const options = {
   endpoints: listOption({
     flag: 'endpoints',
-    help: '',
+    help,
     env: ['ETCDCTL_ENDPOINTS'],
     comma: true,
-    fallback: ['default'],
+    fallback: ['d'],
   }),
-  idle: durationOption({ flag: 'idle-timeout', help: '', fallback: 30_000 }),
-  skip: switchOption({ flag: 'skip', help: '', fallback: false }),
-  password: textOption({ flag: 'password', help: '', env: ['ETCDCTL_PASSWORD'], fallback: null }),
+  recipient: listOption({ flag: 'recipient', help, fallback: [] }),
+  dialTimeout: durationOption({ flag: 'dial-timeout', help, env: ['ETCDCTL_DIAL_TIMEOUT'], fallback: 5_000 }),
+  skip: switchOption({ flag: 'skip', help, fallback: false }),
+  store: textOption({ flag: 'store', help, fallback: './snapbacks' }),
+  keepLast: numberOption({ flag: 'keep-last', help, least: 1, fallback: null }),
+  level: choiceOption({ flag: 'level', help, choices: ['object', 'drill'] as const, fallback: 'drill' }),
+  once: textOption({ flag: 'once', help, inConfig: false, fallback: null }),
 };
 
-const given = (
-  flags: Record<string, string[]>,
-  env: NodeJS.ProcessEnv,
-  config: Record<string, unknown> | null,
-): Given => ({
-  flags: new Map(Object.entries(flags)),
-  env,
-  config: config && { file: 'snapback.yaml', content: config, complaints: [] },
+const given = (parts: {
+  flags?: Record<string, string[]>;
+  env?: NodeJS.ProcessEnv;
+  config?: Record<string, unknown>;
+}): Given => ({
+  flags: new Map(Object.entries(parts.flags ?? {})),
+  env: parts.env ?? {},
+  config: parts.config ? { file: 'snapback.yaml', content: parts.config, complaints: [] } : null,
 });
 
-describe('what an option is', () => {
-  const all = { SNAPBACK_ENDPOINTS: 'own', ETCDCTL_ENDPOINTS: 'theirs' };
-  it.each([
-    [{ endpoints: ['flag'] }, all, { endpoints: ['config'] }, ['flag'], 'flag'],
-    [{}, all, { endpoints: ['config'] }, ['own'], 'environment'],
-    [{}, { ETCDCTL_ENDPOINTS: 'a:1, b:2' }, { endpoints: ['config'] }, ['a:1', 'b:2'], 'environment'],
-    [{}, { SNAPBACK_ENDPOINTS: '', ETCDCTL_ENDPOINTS: '' }, { endpoints: ['c', 'd'] }, ['c', 'd'], 'config'],
-    [{}, {}, { endpoints: 'c,d' }, ['c', 'd'], 'config'],
-    [{}, {}, null, ['default'], 'default'],
-  ])('flag, own variable, etcdctl’s, config file, default: case %#', (flags, env, config, value, source) => {
-    const resolved = resolve(options, given(flags as Record<string, string[]>, env, config));
-    expect(resolved.values.endpoints).toEqual(value);
-    expect(resolved.sources.endpoints).toBe(source);
-  });
+const refusal = (
+  parts: Parameters<typeof given>[0],
+  from: Parameters<typeof resolve>[0] = options,
+): SnapbackError => {
+  try {
+    resolve(from, given(parts));
+  } catch (error) {
+    if (isSnapbackError(error)) return error;
+    throw error;
+  }
+  throw new Error('it was taken');
+};
 
-  it.each([
-    ['5s', 5_000],
-    ['1h30m', 5_400_000],
-    ['1.5s', 1_500],
-    ['8d', 691_200_000],
-    ['2w', 1_209_600_000],
-  ])('reads the duration %s', (text, milliseconds) => {
-    expect(resolve(options, given({ 'idle-timeout': [text] }, {}, null)).values.idle).toBe(milliseconds);
-  });
+const flags = { endpoints: ['flag'] };
+const own = { SNAPBACK_ENDPOINTS: 'own' };
+const etcdctl = { ETCDCTL_ENDPOINTS: 'etcdctl' };
+const config = { endpoints: 'config' };
 
-  it('complains about everything at once, and quotes no password', () => {
-    const wrong = given(
-      { 'idle-timeout': ['5 parsecs'], password: [' '] },
-      { SNAPBACK_SKIP: 'perhaps' },
-      null,
-    );
-    try {
-      resolve(options, wrong);
-      expect.unreachable();
-    } catch (error) {
-      if (!isSnapbackError(error)) throw error;
-      expect(error.code).toBe('usage');
-      for (const part of ['--idle-timeout', '5 parsecs', 'SNAPBACK_SKIP', '--password'])
-        expect(error.message).toContain(part);
-    }
-  });
+test.each([
+  ['flag', { flags, env: { ...own, ...etcdctl }, config }, ['flag']],
+  ['environment', { env: { ...own, ...etcdctl }, config }, ['own']],
+  ['environment', { env: etcdctl, config }, ['etcdctl']],
+  ['config', { config }, ['config']],
+  ['default', {}, ['d']],
+  ['environment', { env: { SNAPBACK_ENDPOINTS: '', ...etcdctl }, config }, ['etcdctl']],
+  ['config', { env: { SNAPBACK_ENDPOINTS: '', ETCDCTL_ENDPOINTS: '' }, config }, ['config']],
+  ['default', { config: { endpoints: null } }, ['d']],
+  ['default', { config: { endpoints: [] } }, ['d']],
+] as const)('from the %s: %j', (source, parts, value) => {
+  const resolved = resolve(options, given(parts as Parameters<typeof given>[0]));
+  expect(resolved.values.endpoints).toEqual(value);
+  expect(resolved.sources.endpoints).toBe(source);
 });
 
-describe('a command line', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'snapback-cli-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-  const inFolder = (...args: string[]) => snapback(args, { cwd: folder });
+test.each([
+  ['a list by commas', { flags: { endpoints: ['a, b', 'c'] } }, { endpoints: ['a', 'b', 'c'] }],
+  [
+    'a list by repetition keeps its commas',
+    { flags: { recipient: ['a,b', 'c'] } },
+    { recipient: ['a,b', 'c'] },
+  ],
+  ['a list in the config file', { config: { recipient: ['a', 'b'] } }, { recipient: ['a', 'b'] }],
+  ['the last of several', { flags: { store: ['a', 'b'] } }, { store: 'b' }],
+  ['a switch', { flags: { skip: ['true'] } }, { skip: true }],
+  ['a switch by variable', { env: { SNAPBACK_SKIP: '1' } }, { skip: true }],
+  ['a switch as Go writes it', { env: { SNAPBACK_SKIP: 'T' } }, { skip: true }],
+  [
+    'a switch put off by variable',
+    { env: { SNAPBACK_SKIP: 'false' }, config: { skip: 'true' } },
+    { skip: false },
+  ],
+  ['a duration', { env: { ETCDCTL_DIAL_TIMEOUT: '1h30m' } }, { dialTimeout: 5_400_000 }],
+  ['a number', { config: { 'keep-last': '7' } }, { keepLast: 7 }],
+  ['a choice', { flags: { level: ['object'] } }, { level: 'object' }],
+  ['not from the config file', { config: { once: 'x' } }, { once: null }],
+])('%s', (_, parts, values) => {
+  expect(resolve(options, given(parts as Parameters<typeof given>[0])).values).toMatchObject(values);
+});
 
-  it.each([
-    [['list', '--stroe', 'x'], '--store'],
-    [['lst'], 'list'],
-    [['list', '--dial-timeout', 'x'], '--dial-timeout'],
-    [['save', '--idle-timeout', 'soon'], 'is not a duration'],
-    [['prune', '--keep-last', 'many'], '--keep-last'],
-    [['list', '--store', 's3://bucket'], 'file:///'],
-    [['list', '--cluster', '../x'], '../x'],
-    [['save', '--endpoints', 'https://:0:0'], ':0:0'],
-    [['save', '--cacert', '/nowhere/ca.crt', '--endpoints', 'https://127.0.0.1:1'], '/nowhere/ca.crt'],
-    [['save', '--user', 'root'], '--password-file'],
-    [['save', '--label', 'nothing'], 'KEY=VALUE'],
-    [['verify', '--level', 'content'], 'content'],
-    [['verify', '--level', 'contents'], 'content'],
-    [['restore', '--data-dir', 'a', '--output', 'b', 'x.db'], 'x.db'],
-    [['tools', 'install', '2.3'], '3.6'],
-  ])('%j is refused, and says why', async (args, word) => {
-    const ran = await inFolder(...args);
-    expect([2, 22]).toContain(ran.code);
-    expect(ran.stderr).toContain(word);
-    expect(ran.stdout).toBe('');
-    expect(ran.stderr).not.toMatch(/^\s+at /m);
+test('all complaints come at once, each with where it was given', () => {
+  const error = refusal({
+    flags: { 'dial-timeout': ['soon'], level: ['best'] },
+    env: { SNAPBACK_SKIP: 'maybe' },
+    config: { 'keep-last': '0', store: ['a', 'b'] },
   });
+  expect(error.code).toBe('usage');
+  expect(`${error.object} ${error.reason}`.split('; ')).toEqual([
+    '--dial-timeout "soon" is not a duration such as 5s, 1h30m, 8d or 2w',
+    'SNAPBACK_SKIP "maybe" is neither true nor false',
+    'store in snapback.yaml is not a plain value',
+    'keep-last in snapback.yaml "0" is not a whole number from 1',
+    '--level "best" is not one of object, drill',
+  ]);
+});
 
-  it('reads snapback.yaml, and names the nearest of an unknown key', async () => {
-    await writeFile(join(folder, 'snapback.yaml'), 'store: ./elsewhere\n');
-    const listed = await inFolder('list', '--json');
-    expect(JSON.parse(listed.stdout).result.store).toContain('elsewhere');
-    await writeFile(join(folder, 'wrong.yaml'), 'keep-dialy: 7\n');
-    const wrong = await inFolder('list', '--config', 'wrong.yaml');
-    expect(wrong.code).toBe(2);
-    expect(wrong.stderr).toContain('keep-daily');
-    expect((await inFolder('list', '--config', 'absent.yaml')).code).toBe(2);
-    await writeFile(join(folder, 'broken.yaml'), 'a: [\n');
-    expect((await inFolder('list', '--config', 'broken.yaml')).code).toBe(2);
-  });
+test.each([
+  [{ flags: { password: [' \t'] } }],
+  [{ flags: { user: [' '], password: [''] } }],
+  [{ config: { password: ['hunter2'] } }],
+  [{ config: { user: { root: 'hunter2' } } }],
+  [{ config: { user: ['root:hunter2'] } }],
+])('a password is never quoted: %j', parts => {
+  const { message, object, reason } = refusal(parts, etcdOptions);
+  expect(object).toMatch(/user|password/);
+  expect([message, object, reason].join()).not.toMatch(/hunter2|"/);
+});
 
-  it('with --json a failure is one document on stdout', async () => {
-    const ran = await inFolder('verify', '--json', '--store', './nothing');
-    expect(ran.code).toBe(22);
-    expect(JSON.parse(ran.stdout)).toMatchObject({
-      format: 1,
-      command: 'verify',
-      ok: false,
-      exit: 22,
-      error: { code: 'not-found' },
-    });
-  });
+test.each([
+  ['5s', 5_000],
+  ['1h30m', 5_400_000],
+  ['8d', 691_200_000],
+  ['2w', 1_209_600_000],
+  ['1.5h', 5_400_000],
+  ['250ms', 250],
+  ['1m', 60_000],
+])('%s is %i ms', (text, milliseconds) => {
+  expect(toMilliseconds(text)).toBe(milliseconds);
+});
 
-  it('prints help with the exit codes, for the program and a command', async () => {
-    for (const args of [['--help'], ['help', 'save'], ['save', '--help']]) {
-      const ran = await inFolder(...args);
-      expect(ran.code).toBe(0);
-      expect(ran.stdout).toMatch(/^ +24 /m);
-    }
-    expect((await inFolder('save', '--help')).stdout).toContain('--allow-no-quorum');
-  });
+test.each(['', '5', '5 s', '-5s', '5 minutes', '0s', '1y', 's', '1h 30m', 'Infinity', '1e3s', '5S'])(
+  '"%s" is no duration',
+  text => {
+    expect(() => toMilliseconds(text)).toThrow('is not a duration');
+  },
+);
 
-  it('says which Node it needs when it is an old one', async () => {
-    const old = ['/usr/bin/node', '/usr/local/bin/node'];
-    const { execFileSync, spawnSync } = await import('node:child_process');
-    const { existsSync } = await import('node:fs');
-    const program = old.find(
-      path =>
-        existsSync(path) && Number(execFileSync(path, ['-p', 'process.versions.node.split(".")[0]'])) < 24,
-    );
-    if (!program) return expect(process.versions.node.split('.').map(Number)[0]).toBeGreaterThanOrEqual(24);
-    const ran = spawnSync(program, ['bin/snapback.js', 'list'], { encoding: 'utf8' });
-    expect(ran.status).toBe(1);
-    expect(ran.stderr).toMatch(/^snapback needs Node\.js 24 or newer.*\n$/);
-  });
+test.each([
+  ['endpoint', 'endpoints'],
+  ['keep-dayly', 'keep-daily'],
+  ['strange', null],
+])('the nearest to %s is %s', (word, near) => {
+  expect(nearest(word, ['endpoints', 'keep-daily', 'store'])).toBe(near);
 });

@@ -19,7 +19,7 @@ const runJob = (args: string[], send: NodeJS.Signals[] = []): Promise<Ended> =>
       const before = stderr;
       stderr += text;
       if (stderr.includes('started\n') && !before.includes('started\n'))
-        send.forEach((signal, i) => setTimeout(() => child.kill(signal), 200 * i));
+        for (const [i, signal] of send.entries()) setTimeout(() => child.kill(signal), 200 * i);
     });
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));

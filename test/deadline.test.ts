@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { deadline } from '../src/deadline.ts';
 import { SnapbackError } from '../src/errors.ts';
 
@@ -25,14 +25,20 @@ test('an outer signal that is already aborted aborts it at once', () => {
   expect(limit.signal.reason).toBe('gone');
 });
 
-test('each sign of life starts the time anew', async () => {
-  const limit = deadline(new AbortController().signal, 2_000, late);
-  for (let i = 0; i < 5; i++) {
-    await sleep(600);
-    limit.extend();
+test('each sign of life starts the time anew', () => {
+  vi.useFakeTimers();
+  try {
+    using limit = deadline(new AbortController().signal, 2_000, late);
+    for (let i = 0; i < 5; i++) {
+      vi.advanceTimersByTime(1_500);
+      limit.extend();
+    }
+    expect(limit.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(2_000);
+    expect(limit.signal.reason).toMatchObject({ code: 'etcd' });
+  } finally {
+    vi.useRealTimers();
   }
-  expect(limit.signal.aborted).toBe(false);
-  limit[Symbol.dispose]();
 });
 
 test.each([null, 30 * 24 * 3_600_000])('%s ms is no limit', async milliseconds => {

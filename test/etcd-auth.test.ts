@@ -49,9 +49,9 @@ describe.each(testedMinors)('etcd %s with authentication', async minor => {
       expect(size).toBe(snapshot.total + 32);
     });
 
-    test.skipIf(minor === '3.4')(
-      'a login that has ended is renewed, for both clients and the stream',
-      async () => {
+    // 3.4 has no --auth-token-ttl: its tokens live for five minutes.
+    if (minor !== '3.4')
+      test('a login that has ended is renewed, for both clients and the stream', async () => {
         await using client = await open();
         await memberStatus(client, { signal });
         // Not a deadline: only time ends a token, and the server looks at its clock once a second.
@@ -63,8 +63,7 @@ describe.each(testedMinors)('etcd %s with authentication', async minor => {
         await using snapshot = await openSnapshot(client, { signal, idleTimeout: 30_000 });
         expect(snapshot.total).toBeGreaterThan(0);
         expect(cluster.output()).toContain('invalid auth token');
-      },
-    );
+      });
 
     test.each<[string, Partial<EtcdSettings>]>([
       ['a wrong password', { password: secret('a guess') }],

@@ -10,7 +10,7 @@ import { hashKV } from '../src/etcd/hashkv.ts';
 import { listMembers } from '../src/etcd/members.ts';
 import { countKeys, linearizedRevision, readAny } from '../src/etcd/read.ts';
 import { refusalOf } from '../src/etcd/refusal.ts';
-import { memberStatus } from '../src/etcd/status.ts';
+import { type MemberStatus, memberStatus } from '../src/etcd/status.ts';
 import { writeAndRemove } from '../src/etcd/write.ts';
 import { type EtcdCluster, startEtcd } from './support/etcd.ts';
 import { fill } from './support/fill.ts';
@@ -48,13 +48,17 @@ describe.each(testedMinors)('etcd %s', async minor => {
 
     test('the status is the one that etcdctl prints', async () => {
       await fill(cluster.settings(), { count: 300, size: 100, prefix: 'status-' });
-      const printed = await etcdctl('endpoint', 'status', '-w', 'fields');
-      let status = await memberStatus(client, { signal });
-      // The data takes the version of the server some moments after its first start.
-      while (newer && status.storageVersion === null) {
+      let printed = '';
+      let status: MemberStatus;
+      // The file grows, and the data takes the version of the server, some moments after the first start.
+      do {
         await sleep(50);
+        printed = await etcdctl('endpoint', 'status', '-w', 'fields');
         status = await memberStatus(client, { signal });
-      }
+      } while (
+        (newer && status.storageVersion === null) ||
+        status.dbSize !== Number(field(printed, 'DBSize'))
+      );
       expect(status).toMatchObject({
         endpoint: cluster.endpoints[0],
         clusterId: field(printed, 'ClusterID'),

@@ -91,21 +91,23 @@ describe.each(testedMinors)('the snapshot of etcd %s', async minor => {
       await expect(openSnapshot(client, { signal: controller.signal, idleTimeout })).rejects.toBe(reason);
     });
 
-    test('is given up by whoever does not want the rest, and etcd sees that', async () => {
+    test('is given up by whoever does not want the rest, and etcd sends it no further', async () => {
+      const calls = async (name: string, code = '') => {
+        const metrics = await (await fetch(cluster.members[0]?.metrics ?? '')).text();
+        const lines = metrics.matchAll(
+          new RegExp(`^grpc_server_${name}_total{.*${code}.*grpc_method="Snapshot".* (\\d+)$`, 'gm'),
+        );
+        return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
+      };
+      const ended = () => calls('handled', 'grpc_code="OK"');
+      const before = await ended();
       const snapshot = await openSnapshot(client, { signal, idleTimeout });
       await readSome(snapshot.body);
       await snapshot[Symbol.asyncDispose]();
       expect(snapshot.body.destroyed).toBe(true);
-      const [member] = cluster.members;
-      const calls = async (name: string) => {
-        const metrics = await (await fetch(member?.metrics ?? '')).text();
-        const lines = metrics.matchAll(
-          new RegExp(`^grpc_server_${name}_total{.*grpc_method="Snapshot".* (\\d+)$`, 'gm'),
-        );
-        return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
-      };
-      expect(await calls('started')).toBeGreaterThan(0);
       while ((await calls('handled')) < (await calls('started'))) await sleep(20);
+      expect(await calls('started')).toBeGreaterThan(0);
+      expect(await ended()).toBe(before);
     });
 
     test('fails when etcd stops in the middle', async () => {

@@ -1,5 +1,6 @@
 /** TLS, from its right use to every way in which it fails, against real etcds. */
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openClient } from '../src/etcd/client.ts';
@@ -8,6 +9,7 @@ import type { EtcdSettings } from '../src/etcd/settings.ts';
 import { memberStatus } from '../src/etcd/status.ts';
 import { createAuthority, type Issued } from './support/certificates.ts';
 import { type EtcdCluster, type EtcdOptions, startEtcd } from './support/etcd.ts';
+import { listener } from './support/listeners.ts';
 import { need } from './support/programs.ts';
 import { rejection } from './support/rejection.ts';
 
@@ -69,6 +71,27 @@ describe.skipIf(!programs)('an etcd with mutual TLS', () => {
       reason: expect.stringContaining(reason),
       hint: expect.stringContaining(hint),
     });
+  });
+
+  test('a refused client certificate is told also when the reset of the connection overtakes the alert', async () => {
+    let connections = 0;
+    await using overtaking = await listener(socket => {
+      const first = ++connections === 1;
+      const server = connect(Number(port), '127.0.0.1').on('error', () => {});
+      let flights = 0;
+      socket.on('data', bytes => {
+        // The second flight ends the handshake; what etcd says to it never arrives.
+        if (first && ++flights === 2) socket.resetAndDestroy();
+        else server.write(bytes);
+      });
+      server.pipe(socket);
+      socket.on('close', () => server.destroy());
+    });
+    expect(await refusal({ cert: null, key: null }, `https://${overtaking.address}`)).toMatchObject({
+      code: 'etcd',
+      reason: expect.stringMatching(/wants a client certificate.*ALERT|certificate required/i),
+    });
+    expect(connections).toBe(2);
   });
 
   test('being asked without TLS is told as such', async () => {
