@@ -1,5 +1,6 @@
 /** What a living etcd is asked, compared with what etcdctl says of the same. */
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -17,6 +18,8 @@ import { fill } from './support/fill.ts';
 import { freePorts } from './support/ports.ts';
 import { need, testedMinors } from './support/programs.ts';
 import { rejection } from './support/rejection.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+import { member, readyThrowaway } from './support/throwaways.ts';
 
 const { signal } = new AbortController();
 
@@ -226,6 +229,20 @@ describe.each(testedMinors)('etcd %s', async minor => {
     });
     expect(await disarmAlarms(client, { signal })).toEqual([{ memberId, type: 'NOSPACE' }]);
     expect(await listAlarms(client, { signal })).toEqual([]);
+  });
+
+  test.skipIf(!programs)('a throwaway is reached over its unix socket by both clients', async () => {
+    await using folder = await temporaryFolder();
+    const dataDirs = [member('m0', join(folder.path, 'data'))];
+    if (!programs) return;
+    await using throwaway = await readyThrowaway(programs, folder.path, dataDirs);
+    const [endpoint = ''] = throwaway.endpoints;
+    const settings = { endpoints: [], cacert: null, cert: null, key: null, user: null, password: null };
+    const limits = { insecureSkipTlsVerify: false, dialTimeout: 30_000, idleTimeout: 60_000 };
+    await using client = await openClient({ ...settings, ...limits }, endpoint, { signal });
+    await writeAndRemove(client, 'probe', { signal });
+    expect((await memberStatus(client, { signal })).revision).toBe(3);
+    expect(await linearizedRevision(client, { signal })).toBe(3);
   });
 
   test.skipIf(!programs)('a call says so when the member is gone', async () => {

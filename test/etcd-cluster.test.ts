@@ -78,7 +78,7 @@ describe.skipIf(!programs)('three members with mutual TLS', () => {
     const [port] = await freePorts(1);
     const dead = `https://127.0.0.1:${port}`;
     const endpoints = [dead, `https://${silent.address}`, cluster.endpoints[1] ?? ''];
-    const settings = cluster.settings({ endpoints, dialTimeout: 2000 });
+    const settings = cluster.settings({ endpoints, dialTimeout: 5000 });
     const { candidates, away } = await discover(settings, { signal });
     expect(endpointsOf(candidates).sort()).toEqual([...cluster.endpoints].sort());
     expect(candidates[0]).toMatchObject({ endpoint: cluster.endpoints[1], named: 'among others' });
@@ -86,7 +86,7 @@ describe.skipIf(!programs)('three members with mutual TLS', () => {
       [dead, 'refused the connection'],
       [
         `https://${silent.address}`,
-        'accepted the connection but did not answer the TLS handshake within 2 s',
+        'accepted the connection but did not answer the TLS handshake within 5 s',
       ],
     ]);
     const alone = await rejection(discover({ ...settings, endpoints: [dead] }, { signal }));
@@ -139,11 +139,11 @@ describe.skipIf(!programs)('three members with mutual TLS', () => {
     expect(size).toBe(snapshot.total + 32);
 
     // A login asks the quorum too, and ends with the dial timeout where etcd takes longer to give up.
-    const hasty = cluster.settings({ dialTimeout: 1000 });
+    const hasty = cluster.settings({ dialTimeout: 3000 });
     expect(await rejection(openClient(hasty, survivor?.endpoint ?? '', { signal }))).toMatchObject({
       code: 'etcd',
       operation: 'log in',
-      reason: 'did not answer within 1 s',
+      reason: 'did not answer within 3 s',
     });
   });
 });

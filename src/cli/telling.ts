@@ -63,6 +63,9 @@ const progressBar = async () => {
       if (drawn > 0) update.clear();
       drawn = 0;
     },
-    end: () => update.done(),
+    end: () => {
+      // It shows the cursor again, which it hid with the first bar.
+      if (began > 0) update.done();
+    },
   };
 };

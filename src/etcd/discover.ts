@@ -41,12 +41,9 @@ export const discover = async (
   const found = await Promise.all(
     urls.map(({ id, clientURLs }) => lookFor(settings, id, clientURLs, signal)),
   );
-  // A client URL such as http://localhost:2379 is somebody else's here.
-  const sameCluster = found.flatMap(one =>
-    one.candidate?.status.clusterId === first.status.clusterId ? [one.candidate] : [],
-  );
+  const others = found.flatMap(({ candidate }) => (candidate ? [candidate] : []));
   return {
-    candidates: [...candidates, ...sameCluster].filter(isFirst),
+    candidates: [...candidates, ...others].filter(isFirst),
     members,
     away: [...away, ...found.flatMap(one => one.away)],
   };
@@ -81,6 +78,7 @@ const lookFor = async (settings: EtcdSettings, id: string, urls: string[], signa
   const asked = await Promise.all(
     urls.filter(url => isReadable(url, settings)).map(url => ask(settings, url, 'no', signal)),
   );
+  // Whoever answers may be another: http://localhost:2379 is here what it is not there.
   const candidate = asked.find(({ found }) => found?.candidate.status.memberId === id)?.found?.candidate;
   return { candidate, away: candidate ? [] : asked.flatMap(({ failure }) => (failure ? [failure] : [])) };
 };
