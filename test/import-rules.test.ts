@@ -41,7 +41,6 @@ const broken: { rule: string; file: string; text: string }[] = [
     { rule: `${room}-is-a-leaf`, file: `src/${room}/zz-2.ts`, text: usesType('../catalog/zz-target.ts') },
   ]),
   { rule: 'no-circles', file: 'src/job/zz-a.ts', text: uses('./zz-b.ts') },
-  { rule: 'no-circles', file: 'src/job/zz-b.ts', text: uses('./zz-a.ts') },
   { rule: 'base-imports-nothing', file: 'src/zz.ts', text: uses('./catalog/zz-target.ts') },
   {
     rule: 'catalog-knows-stores-only-as-an-interface',
@@ -59,12 +58,14 @@ const broken: { rule: string; file: string; text: string }[] = [
   { rule: 'cli-asks-jobs', file: 'src/cli/zz-1.ts', text: uses('../store/zz-target.ts') },
   { rule: 'nobody-imports-the-edge', file: 'src/report/zz-3.ts', text: usesType('../cli/zz-target.ts') },
   { rule: 'no-development-dependencies-in-src', file: 'src/job/zz-3.ts', text: uses('vitest') },
-  { rule: 'no-development-dependencies-in-src', file: 'src/job/zz-4.ts', text: uses('no-such-package') },
+  { rule: 'no-development-dependencies-in-src', file: 'src/job/zz-4.ts', text: uses('protobufjs') },
   { rule: 'src-knows-no-tests', file: 'src/job/zz-5.ts', text: uses('../../test/zz-target.ts') },
 ];
 
 // What the rules allow: an arrow that is not broken must not be seen.
 const allowed: Record<string, string> = {
+  // The way back of the circle, which is told once.
+  'src/job/zz-b.ts': uses('./zz-a.ts'),
   'src/report/zz-type.ts': usesType('../job/zz-target.ts'),
   'src/cli/zz-job.ts': uses('../job/zz-target.ts'),
   'src/job/zz-catalog.ts': uses('../catalog/zz-target.ts'),

@@ -57,4 +57,9 @@ export const commands: Entry[] = [
     summary: 'bring the etcd programs of a minor version',
     load: async () => loaded((await import('./commands/tools-install.ts')).toolsInstall),
   },
+  {
+    name: 'completion',
+    summary: 'print what makes a shell complete commands and options',
+    load: async () => loaded((await import('./commands/completion.ts')).completion),
+  },
 ];
