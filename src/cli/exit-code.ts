@@ -7,7 +7,8 @@ import type { Code, SnapbackError } from '../errors.ts';
 export const exitCode = (error: SnapbackError | null): number => {
   if (error === null) return 0;
   if (error.code === 'aborted') return error.signal === 'SIGTERM' ? 143 : 130;
-  return codes[error.code];
+  // A second copy of the error class may have codes that this one does not know.
+  return codes[error.code] ?? 1;
 };
 
 const codes: Record<Exclude<Code, 'aborted'>, number> = {

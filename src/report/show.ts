@@ -42,7 +42,7 @@ const taken = ({ taken, fingerprint, fingerprintSkipped, lineage, tool, origin }
       ? style.look('NOT KNOWN TO BE FRESH: no linearizable read')
       : `everything up to revision ${count(linearizedRevision)} is in it`;
   const bound = fingerprint
-    ? `HashKV ${fingerprint.hashKV} at revision ${count(fingerprint.revision)} (compacted at ${count(fingerprint.compactRevision)}), ${count(fingerprint.keys)} keys, by member ${hexId(fingerprint.memberId)}, ${duration(fingerprint.seconds)}`
+    ? `HashKV ${fingerprint.hashKV} at revision ${count(fingerprint.revision)} (${fingerprint.compactRevision < 0 ? 'never compacted' : `compacted at ${count(fingerprint.compactRevision)}`}), ${count(fingerprint.keys)} keys, by member ${hexId(fingerprint.memberId)}, ${duration(fingerprint.seconds)}`
     : style.look(`not to the living cluster: ${printable(fingerprintSkipped ?? '')}`);
   return [
     label('taken', `${when(started, style)} in ${duration(seconds)}${source}`),
