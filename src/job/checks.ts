@@ -1,6 +1,6 @@
 /** The checks of one verification, as they end: told, kept, and summed up. */
 import type { Check } from '../catalog/verdict.ts';
-import { isSnapbackError } from '../errors.ts';
+import { isSnapbackError, SnapbackError } from '../errors.ts';
 import type { Context } from './context.ts';
 
 export const collector = ({ notify }: Context) => {
@@ -47,3 +47,7 @@ export const recovery = (checks: Check[]): number =>
   checks
     .filter(({ name }) => ['stored object', 'file', 'restored', 'etcd started'].includes(name))
     .reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
+
+/** A finding about the restored copy. */
+export const differs = (reason: string): SnapbackError =>
+  new SnapbackError('integrity', { operation: 'drill', object: 'the restored etcd', reason });

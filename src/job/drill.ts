@@ -1,40 +1,21 @@
 /** A restore into a throwaway etcd, and what that etcd says compared with what was recorded of the living one. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Manifest } from '../catalog/manifest.ts';
 import type { Check } from '../catalog/verdict.ts';
-import { isSnapbackError, SnapbackError } from '../errors.ts';
 import { disarmAlarms, listAlarms } from '../etcd/alarms.ts';
-import { type EtcdClient, openClient } from '../etcd/client.ts';
+import type { EtcdClient } from '../etcd/client.ts';
 import { hashKV } from '../etcd/hashkv.ts';
 import { listMembers } from '../etcd/members.ts';
 import { countKeys, readAny } from '../etcd/read.ts';
-import { refusalOf } from '../etcd/refusal.ts';
 import { memberStatus } from '../etcd/status.ts';
 import { writeAndRemove } from '../etcd/write.ts';
-import type { Programs } from '../programs/find.ts';
 import { restoreDataDir } from '../programs/restore.ts';
-import { startThrowaway, type Throwaway } from '../programs/throwaway.ts';
+import { startThrowaway } from '../programs/throwaway.ts';
 import { throwawayPeerUrl } from '../programs/throwaway-arguments.ts';
-import type { Secret } from '../secret.ts';
+import { untilReady } from './boot.ts';
+import { differs, finding } from './checks.ts';
 import type { Context } from './context.ts';
-
-export type DrillSettings = {
-  programs: Programs;
-  /** etcd's file, compared with its trailer already, or meant to be without one. */
-  file: string;
-  /** Bytes of it. */
-  size: number;
-  /** A private folder. */
-  scratch: string;
-  user: string | null;
-  password: Secret | null;
-  dialTimeout: number;
-  idleTimeout: number;
-  /** What was recorded; null for a file that nobody recorded anything of. */
-  recorded: Pick<Manifest, 'etcd' | 'fingerprint' | 'fingerprintSkipped'> | null;
-};
+import type { DrillSettings } from './drill-settings.ts';
 
 /** `add` is given each check as it ends; a failed one ends the drill. Throws what says nothing about the snapshot. */
 export const drill = async (
@@ -45,7 +26,7 @@ export const drill = async (
   const { signal } = context;
   const dataDir = join(settings.scratch, 'data');
   const peerUrl = throwawayPeerUrl('m0');
-  const restored = await timed('restored', add, async () => {
+  const restored = await finding('restored', add, async () => {
     await restoreDataDir(settings.programs, {
       file: settings.file,
       dataDir,
@@ -73,7 +54,7 @@ export const drill = async (
   });
   const opened: { client: EtcdClient | null } = { client: null };
   try {
-    const started = await timed('etcd started', add, async () => {
+    const started = await finding('etcd started', add, async () => {
       opened.client = await untilReady(throwaway, settings, signal);
       return `${settings.programs.versions.etcd}, healthy`;
     });
@@ -91,7 +72,7 @@ const compare = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const { recorded } = settings;
-  await timed('revision', add, async () => {
+  await finding('revision', add, async () => {
     const [{ revision }, members] = await Promise.all([
       memberStatus(client, { signal }),
       listMembers(client, { signal }),
@@ -153,101 +134,10 @@ const usable = async (
     });
     await disarmAlarms(client, { signal });
   }
-  await timed('usable', add, async () => {
+  await finding('usable', add, async () => {
     await readAny(client, { serializable: true, signal });
     await readAny(client, { serializable: false, signal });
     await writeAndRemove(client, `snapback/drill/${randomBytes(8).toString('hex')}`, { signal });
     return alarms.length > 0 ? 'reads, writes after the disarm' : 'reads, writes; no alarm';
   });
 };
-
-/** A throwaway that ended says something about the snapshot; one that is slow says something about the machine. */
-const untilReady = async (
-  throwaway: Throwaway,
-  settings: DrillSettings,
-  signal: AbortSignal,
-): Promise<EtcdClient> => {
-  const ended = throwaway.exited.then(({ reason }) => {
-    throw differs(`does not boot: the throwaway etcd ${reason}`);
-  });
-  ended.catch(() => {});
-  const [endpoint = ''] = throwaway.endpoints;
-  const until = Date.now() + Math.max(60_000, settings.idleTimeout);
-  for (;;) {
-    const ready = await Promise.race([tryOpen(endpoint, settings, signal), ended]);
-    if ('client' in ready) return ready.client;
-    if (Date.now() > until) throw notReady(ready.error);
-    await Promise.race([sleep(50, undefined, { signal }), ended]).catch(error => {
-      throw signal.aborted ? signal.reason : error;
-    });
-  }
-};
-
-const tryOpen = async (
-  endpoint: string,
-  { user, password, dialTimeout, idleTimeout }: DrillSettings,
-  signal: AbortSignal,
-): Promise<{ client: EtcdClient } | { error: unknown }> => {
-  const plain = { endpoints: [endpoint], cacert: null, cert: null, key: null, insecureSkipTlsVerify: false };
-  try {
-    const client = await openClient({ ...plain, user, password, dialTimeout, idleTimeout }, endpoint, {
-      signal,
-    });
-    try {
-      const { leader } = await memberStatus(client, { signal });
-      if (leader === '0') throw new Error('it has no leader yet');
-      await readAny(client, { serializable: false, signal });
-      return { client };
-    } catch (error) {
-      await client[Symbol.asyncDispose]();
-      throw error;
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (['login', 'denied', 'anonymous', 'no-auth'].includes(refusalOf(error))) throw wrongUser(error, user);
-    return { error };
-  }
-};
-
-/** Adds the check with its time; false when it failed. Only `integrity` is a finding, everything else is thrown. */
-const timed = async (
-  name: string,
-  add: (check: Check) => void,
-  run: () => Promise<string>,
-): Promise<boolean> => {
-  const begun = performance.now();
-  const seconds = () => (performance.now() - begun) / 1000;
-  try {
-    const detail = await run();
-    add({ name, status: 'pass', detail, seconds: seconds() });
-    return true;
-  } catch (error) {
-    if (!isSnapbackError(error) || error.code !== 'integrity') throw error;
-    add({ name, status: 'fail', detail: `${error.object} ${error.reason}`, seconds: seconds() });
-    return false;
-  }
-};
-
-const differs = (reason: string): SnapbackError =>
-  new SnapbackError('integrity', { operation: 'drill', object: 'the restored etcd', reason });
-
-const notReady = (cause: unknown): SnapbackError =>
-  new SnapbackError('failed', {
-    operation: 'wait for the throwaway etcd',
-    object: 'the throwaway etcd',
-    reason: `did not get ready within 60 s (${isSnapbackError(cause) ? cause.reason : String(cause)})`,
-    hint: 'This says nothing about the snapshot: look at the load of this machine and try again.',
-    cause,
-  });
-
-const wrongUser = (cause: unknown, user: string | null): SnapbackError =>
-  new SnapbackError('usage', {
-    operation: 'log in to the restored etcd',
-    object: user === null ? 'the snapshot' : `user ${user}`,
-    reason:
-      user === null
-        ? 'has authentication enabled, and no user was given'
-        : 'is not let in by the restored etcd',
-    hint: 'Give the root user of the cluster that was saved: --user root --password-file FILE.',
-    cause,
-  });
