@@ -1,7 +1,7 @@
 /** One etcd as a process, from its first healthy answer to its end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -56,6 +56,7 @@ export const spawnEtcd = async ({
     signal: async name => {
       child.kill(name);
       if (name === 'SIGTERM' || name === 'SIGKILL') await ended;
+      if (name === 'SIGSTOP') await stopped(child.pid ?? 0);
     },
     [Symbol.asyncDispose]: async () => {
       // A stopped process takes SIGKILL only.
@@ -88,4 +89,9 @@ export const spawnEtcd = async ({
     await member[Symbol.asyncDispose]();
     throw error;
   }
+};
+
+// The signal is sent before it takes effect, and on a busy machine the process still answers in between.
+const stopped = async (pid: number): Promise<void> => {
+  while (!/\) [Tt] /.test(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') T '))) await sleep(5);
 };
