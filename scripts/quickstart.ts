@@ -7,7 +7,6 @@ import { spawn } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openClient } from '../src/etcd/client.ts';
 import { countKeys } from '../src/etcd/read.ts';
 import { memberStatus } from '../src/etcd/status.ts';
@@ -78,8 +77,6 @@ const main = async () => {
   ];
   const ids: string[] = [];
   for (let i = 0; i < 4; i++) {
-    // An id is of the second: two processes that save within one are in no order.
-    if (i > 0) await sleep(1000);
     if (i > 0) await fill(cluster.settings(), { count: 100, size: 200, prefix: `/demo/later-${i}-` });
     ids.push(await snapback('save', ...tls, ...store, '--quiet'));
   }

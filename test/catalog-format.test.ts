@@ -53,7 +53,7 @@ test('its lineage, its etcd cluster and its verdict are read', async () => {
 
   const cluster = names.find(name => parseName(name).kind === 'etcd-cluster') ?? '';
   await store.put(`prod/${cluster}`, ofKind('etcd-cluster'), { signal });
-  const [record] = await readEtcdClusters(store, 'prod', sampleLineage, { signal });
+  const [record] = await readEtcdClusters(store, [`prod/${cluster}`], sampleLineage, { signal });
   expect(cluster).toContain(`.${record?.clusterId}.`);
 
   const named = names.map(parseName).find(one => one.kind === 'verdict');

@@ -4,7 +4,9 @@ import { type EtcdCluster, readEtcdClusters, recordEtcdCluster } from '../src/ca
 import { acceptEtcdCluster, hexId } from '../src/catalog/etcd-cluster-rule.ts';
 import { type Lineage, readLineage, startLineage } from '../src/catalog/lineage.ts';
 import { useLineage } from '../src/catalog/lineage-use.ts';
+import { listSnapshots } from '../src/catalog/listing.ts';
 import { openFileStore } from '../src/store/file.ts';
+import type { Store } from '../src/store/store.ts';
 import { sampleLineage } from './support/snapshot-sample.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -140,10 +142,15 @@ test('whatever was accepted is the current one from then on', () => {
   );
 });
 
+const records = async (store: Store, lineage: string): Promise<EtcdCluster[]> => {
+  const { etcdClusters } = await listSnapshots(store, 'prod', { signal });
+  return readEtcdClusters(store, etcdClusters, lineage, { signal });
+};
+
 test('records are read oldest first, whatever the clock did, and those of another lineage are left out', async () => {
   await using folder = await temporaryFolder();
   const store = openFileStore(folder.path);
-  const read = () => readEtcdClusters(store, 'prod', sampleLineage, { signal });
+  const read = (lineage = sampleLineage) => records(store, lineage);
   const write = async (
     clusterId: string,
     accepted: EtcdCluster['accepted'],
@@ -167,7 +174,7 @@ test('records are read oldest first, whatever the clock did, and those of anothe
     [b, 'by id'],
   ]);
   expect(third.since > now.toISOString()).toBe(true);
-  expect((await readEtcdClusters(store, 'prod', other, { signal })).map(one => one.clusterId)).toEqual([c]);
+  expect((await read(other)).map(one => one.clusterId)).toEqual([c]);
 });
 
 test('two runs that record the same at once are no trouble, a damaged record is', async () => {
@@ -175,9 +182,9 @@ test('two runs that record the same at once are no trouble, a damaged record is'
   const store = openFileStore(folder.path);
   const mine = { lineage: sampleLineage, clusterId: a, accepted: 'first' as const, members: [] };
   await Promise.all([1, 2].map(() => recordEtcdCluster(store, 'prod', mine, { before: [], now, signal })));
-  expect(await readEtcdClusters(store, 'prod', sampleLineage, { signal })).toHaveLength(1);
+  expect(await records(store, sampleLineage)).toHaveLength(1);
   await store.put('prod/cluster.20261122T061900Z.5.json', Buffer.from('{'), { signal });
-  await expect(readEtcdClusters(store, 'prod', sampleLineage, { signal })).rejects.toEqual(code('integrity'));
+  await expect(records(store, sampleLineage)).rejects.toEqual(code('integrity'));
 });
 
 function lineageOf(name: string): Lineage {

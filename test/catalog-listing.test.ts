@@ -55,6 +55,7 @@ test('a snapshot is what has a manifest, with all that lies beside it', () => {
     orphans: [],
     removing: [],
     hasLineage: true,
+    etcdClusters: ['prod/cluster.20261122T061807Z.5.json'],
     unknown: [`${id}.log.1`],
     strays: [],
   });

@@ -93,6 +93,13 @@ test('ids of one process never go backwards, whatever the clock does', () => {
   expect(newId(new Date('2027-01-01T00:00:00.500Z'))).toMatch(/^20270101T000000Z-[0-9a-f]{6}$/);
 });
 
+test('an id is greater than what another process wrote in this very second, and in that one only', () => {
+  const at = new Date('2027-02-01T00:00:00.900Z');
+  expect(newId(at, '20270201T000000Z-fffffe')).toBe('20270201T000000Z-ffffff');
+  expect(newId(at, '20270201T000000Z-000000') > '20270201T000000Z-ffffff').toBe(true);
+  expect(newId(new Date('2027-03-01T00:00:00Z'), '20290101T000000Z-ffffff')).toMatch(/^20270301T000000Z-/);
+});
+
 test('names of clusters', () => {
   for (const name of ['prod', 'a', '0', 'eu-1.prod_b', 'a'.repeat(63)])
     expect(checkClusterName(name)).toBe(name);

@@ -9,7 +9,6 @@ import { checkFields, documentBytes, parseDocument, readSmall } from './document
 import type { Accepted } from './etcd-cluster-rule.ts';
 import * as f from './fields.ts';
 import { stamp } from './id.ts';
-import { parseName } from './names.ts';
 
 /** cluster.<time>.<etcd-cluster-id>.json: from `since` on this etcd cluster id belongs to the lineage. */
 export type EtcdCluster = {
@@ -34,19 +33,16 @@ const schema: v.GenericSchema<unknown, EtcdCluster> = v.looseObject({
 
 /**
  * The records of a lineage, oldest first, so that the last one is the current one; those of another lineage are
- * left out. Lists the folder. `integrity` for one that is damaged: the rule must not be decided on a part.
+ * left out. `names` are a listing's, oldest first. `integrity` for one that is damaged: the rule must not be decided on a part.
  */
 export const readEtcdClusters = async (
   store: Store,
-  cluster: string,
+  names: string[],
   lineage: string,
   options: { signal: AbortSignal },
 ): Promise<EtcdCluster[]> => {
-  const names: string[] = [];
-  for await (const { name } of store.list(cluster, options))
-    if (parseName(name.slice(cluster.length + 1)).kind === 'etcd-cluster') names.push(name);
   const found: EtcdCluster[] = [];
-  for (const name of names.sort()) {
+  for (const name of names) {
     const bytes = await readSmall(store, name, options);
     const record = checkFields(schema, parseDocument(bytes, 'etcd-cluster', name), name);
     if (record.lineage === lineage) found.push(record);

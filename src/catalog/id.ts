@@ -34,14 +34,22 @@ let last = { second: 0, random: -1 };
 
 /**
  * A new id for a snapshot that starts now. Ids of one process never go backwards, whatever the clock does:
- * within a second the random digits grow, and when they are used up the next second is taken.
+ * within a second the random digits grow, and when they are used up the next second is taken. `newest` is the
+ * newest id of the folder: when another process made it in this very second, the new one is greater.
  */
-export const newId = (now: Date): string => {
+export const newId = (now: Date, newest: string | null = null): string => {
   const second = Math.floor(now.getTime() / 1000);
+  if (newest?.startsWith(stamp(now)))
+    last = greater(last, { second, random: Number.parseInt(newest.slice(-6), 16) });
   if (second > last.second) last = { second, random: randomInt(0, most + 1) };
   else if (last.random < most) last = { ...last, random: randomInt(last.random + 1, most + 1) };
   else last = { second: last.second + 1, random: randomInt(0, most + 1) };
   return `${stamp(new Date(last.second * 1000))}-${hex(last.random)}`;
 };
+
+type Made = typeof last;
+
+const greater = (a: Made, b: Made): Made =>
+  b.second > a.second || (b.second === a.second && b.random > a.random) ? b : a;
 
 const hex = (random: number): string => random.toString(16).padStart(6, '0');

@@ -46,6 +46,8 @@ export type Listing = {
   removing: Leftover[];
   /** cluster.json is there. */
   hasLineage: boolean;
+  /** The records of the etcd clusters that were saved here, oldest first; with the cluster. */
+  etcdClusters: string[];
   /** Names that this version does not know: never removed, never orphans. */
   unknown: string[];
   /** Known names of an id of which there is neither manifest, object nor marker, such as a verdict left behind. */
@@ -72,6 +74,7 @@ export const readNames = (cluster: string, listed: Listed[]): Listing => {
     orphans: [],
     removing: [],
     hasLineage: false,
+    etcdClusters: [],
     unknown: [],
     strays: [],
   };
@@ -79,6 +82,7 @@ export const readNames = (cluster: string, listed: Listed[]): Listing => {
     const file = one.name.slice(cluster.length + 1);
     const named = parseName(file);
     if (named.kind === 'lineage') listing.hasLineage = true;
+    if (named.kind === 'etcd-cluster') listing.etcdClusters.unshift(one.name);
     if (named.kind === 'other') listing.unknown.push(file);
     if ('id' in named && named.id !== null)
       groups.set(named.id, [...(groups.get(named.id) ?? []), { ...one, name: file, named }]);

@@ -13,6 +13,8 @@ import { tool } from './tool.ts';
 
 export type Folder = {
   lineage: string;
+  /** The newest id that is there, whole or not; null in an empty folder. */
+  newest: string | null;
   /** Writes down that this etcd cluster belongs here, where that is new; right before the manifest. */
   recordCluster(): Promise<void>;
 };
@@ -26,14 +28,17 @@ export const claimFolder = async (
 ): Promise<Folder> => {
   const { cluster, clusterNamed, lineage: named } = settings.store;
   checkClusterName(cluster);
-  const recorded = await readLineage(store, cluster, { signal });
-  const hasManifests = recorded ? true : (await listSnapshots(store, cluster, { signal })).entries.length > 0;
+  const [recorded, listing] = await Promise.all([
+    readLineage(store, cluster, { signal }),
+    listSnapshots(store, cluster, { signal }),
+  ]);
+  const hasManifests = listing.entries.length > 0;
   const used = useLineage('save', { cluster, recorded, hasManifests }, named);
   const lineage =
     used.state === 'known'
       ? used.lineage
       : (await startLineage(store, cluster, { tool, now: new Date(), named, signal })).lineage;
-  const before = await readEtcdClusters(store, cluster, lineage, { signal });
+  const before = await readEtcdClusters(store, listing.etcdClusters, lineage, { signal });
   const { clusterId } = member.status;
   const accepted = acceptEtcdCluster(before, clusterId, {
     cluster,
@@ -41,8 +46,10 @@ export const claimFolder = async (
     acceptId: settings.acceptClusterId,
   });
   if (accepted.warning) log.warn(accepted.warning);
+  const ids = [listing.entries, listing.orphans, listing.removing].flatMap(([newest]) => newest?.id ?? []);
   return {
     lineage,
+    newest: ids.sort().at(-1) ?? null,
     recordCluster: async () => {
       if (accepted.record === null) return;
       const record = { lineage, clusterId, accepted: accepted.record, members: member.members };

@@ -24,16 +24,21 @@ export type SaveResult = { id: string; cluster: string; store: string; seconds: 
 export const save = async (settings: SaveSettings, context: Context): Promise<Outcome<SaveResult>> => {
   const { signal, log } = context;
   const started = new Date();
-  const id = newId(started);
   await checkRecipients(settings.recipients);
   await using store = await openStore(settings.store.store, { signal });
   const choice = await findMembers(settings.etcd, settings, context);
   const last = choice.order.at(-1);
   for (const candidate of choice.order) {
     try {
-      const manifest = await saveFrom(candidate, choice, { id, started }, store, settings, context);
+      const manifest = await saveFrom(candidate, choice, started, store, settings, context);
       const seconds = (Date.now() - started.getTime()) / 1000;
-      const result = { id, cluster: settings.store.cluster, store: store.location, seconds, manifest };
+      const result = {
+        id: manifest.id,
+        cluster: settings.store.cluster,
+        store: store.location,
+        seconds,
+        manifest,
+      };
       return { result, error: null };
     } catch (error) {
       signal.throwIfAborted();
@@ -47,7 +52,7 @@ export const save = async (settings: SaveSettings, context: Context): Promise<Ou
 const saveFrom = async (
   candidate: Candidate,
   choice: Choice,
-  { id, started }: { id: string; started: Date },
+  started: Date,
   store: Store,
   settings: SaveSettings,
   context: Context,
@@ -59,6 +64,7 @@ const saveFrom = async (
   tellMember(member, context);
   const folder = await claimFolder(store, settings, member, context);
   const encryption = settings.recipients.length > 0 ? 'age' : null;
+  const id = newId(started, folder.newest);
   const name = `${cluster}/${objectFile(id, settings.compression, encryption)}`;
   try {
     const manifest = await takeAndStore(id, name, started, store, member, folder.lineage, settings, context);
