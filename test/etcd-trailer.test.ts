@@ -33,6 +33,14 @@ test('a whole snapshot passes unchanged however it is cut into pieces', async ()
   );
 });
 
+test('size and hash of the whole are known at its end, not before', async () => {
+  const check = checkTrailer();
+  expect(() => check.result()).toThrow('before the last byte');
+  await buffer(Readable.from(pieces(whole, [100])).compose(check));
+  const sha256 = createHash('sha256').update(whole).digest('hex');
+  expect(check.result()).toEqual({ size: whole.length, sha256: `sha256:${sha256}` });
+});
+
 test('one bit that flipped anywhere is found, also in the trailer', async () => {
   const places = fc.integer({ min: 0, max: whole.length * 8 - 1 });
   await fc.assert(

@@ -25,6 +25,8 @@ export type Encoding = {
    * manifest's core. Never asked with compression `none`, which has no place for it.
    */
   core(plain: Digest): Promise<Uint8Array>;
+  /** The digest of the source after its last byte, where somebody takes it already; else it is taken here. */
+  plain?(): Digest;
   signal: AbortSignal;
 };
 
@@ -43,14 +45,18 @@ export type Encoded = {
  */
 export const encode = (source: Readable, options: Encoding): Encoded => {
   const { compression, level = 1, recipients, signal } = options;
-  const plain = digest();
+  const { plain, stages } = options.plain ? { plain: options.plain, stages: [] as Stage[] } : hashed();
   const object = digest();
-  const stages: Stage[] = [plain];
   if (compression === 'zstd') {
-    stages.push(compress({ level, core: () => bounded(options.core(plain.result()), signal) }));
+    stages.push(compress({ level, core: () => bounded(options.core(plain()), signal) }));
   }
   if (recipients.length > 0) stages.push(encryptAge(recipients));
-  return { stream: chain(source, stages, object, signal), plain: plain.result, object: object.result };
+  return { stream: chain(source, stages, object, signal), plain, object: object.result };
+};
+
+const hashed = (): { plain(): Digest; stages: Stage[] } => {
+  const plain = digest();
+  return { plain: plain.result, stages: [plain] };
 };
 
 export type Decoding = {

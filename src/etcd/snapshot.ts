@@ -15,6 +15,8 @@ export type Snapshot = {
   version: string | null;
   /** The database and its 32 bytes of trailer. Whatever is wrong with it, it fails before its end. */
   body: Readable;
+  /** Size in bytes and SHA-256 (`sha256:<hex>`) of the body; throws before its end. */
+  plain(): { size: number; sha256: string };
   /** Ends the call and the connection, wherever they stand. */
   [Symbol.asyncDispose](): Promise<void>;
 };
@@ -54,7 +56,8 @@ export const openSnapshot = async (
   const abort = () => source.destroy(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
-  const body = pipeline(source, checkTrailer(), () => {
+  const trailer = checkTrailer();
+  const body = pipeline(source, trailer, () => {
     signal.removeEventListener('abort', abort);
     connection.close();
   });
@@ -64,6 +67,7 @@ export const openSnapshot = async (
     total,
     version,
     body,
+    plain: trailer.result,
     [Symbol.asyncDispose]: async () => {
       body.destroy();
       source.destroy();

@@ -12,14 +12,16 @@ const blockLength = 512;
 
 /**
  * Passes everything on unchanged, trailer included, and fails in `flush` when the trailer is absent or wrong, so
- * that whoever consumes it never sees an end. The error has the code `etcd`.
+ * that whoever consumes it never sees an end. The error has the code `etcd`. `result` is size (bytes) and hash
+ * (`sha256:<hex>`) of all that passed, trailer included, so that nobody has to hash it again; it throws before the end.
  */
-export const checkTrailer = (): Transform => {
+export const checkTrailer = (): Transform & { result(): { size: number; sha256: string } } => {
   const hash = createHash('sha256');
   let size = 0;
   // The newest bytes: the trailer, if they are the last. Usually the newest chunk as it came, so nothing is copied.
   let held: Buffer = Buffer.alloc(0);
-  return new Transform({
+  let sha256: string | null = null;
+  const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       size += chunk.length;
       const whole = chunk.length >= trailerLength;
@@ -36,12 +38,19 @@ export const checkTrailer = (): Transform => {
       if (size <= trailerLength || (size - trailerLength) % blockLength !== 0) {
         return done(damaged(`ended after ${size} bytes, which cannot be a whole snapshot`));
       }
-      if (!hash.digest().equals(held.subarray(-trailerLength))) {
+      const trailer = held.subarray(-trailerLength);
+      if (!hash.copy().digest().equals(trailer)) {
         return done(damaged('does not match the SHA-256 that etcd sent at its end'));
       }
+      sha256 = `sha256:${hash.update(trailer).digest('hex')}`;
       done();
     },
   });
+  const result = () => {
+    if (sha256 === null) throw new Error('the hash was asked for before the last byte had passed');
+    return { size, sha256 };
+  };
+  return Object.assign(stream, { result });
 };
 
 const damaged = (reason: string) =>

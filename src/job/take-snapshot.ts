@@ -66,6 +66,7 @@ export const takeAndStore = async (
     compression,
     recipients,
     signal,
+    plain: snapshot.plain,
     core: async plain => {
       await finish();
       return coreBytes(coreOf(manifestOf(plain, { size: 0, sha256: '' })));
