@@ -7,15 +7,14 @@ import { spawn } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { openClient } from '../src/etcd/client.ts';
 import { countKeys } from '../src/etcd/read.ts';
 import { memberStatus } from '../src/etcd/status.ts';
 import { cacheFolder } from '../src/programs/cache.ts';
 import { findPrograms } from '../src/programs/find.ts';
 import { startEtcd } from '../test/support/etcd.ts';
-import { spawnEtcd } from '../test/support/etcd-process.ts';
 import { fill } from '../test/support/fill.ts';
 import { freePorts } from '../test/support/ports.ts';
+import { startRestored } from '../test/support/restored-etcd.ts';
 
 const steps = 7;
 const wanted = 2000;
@@ -115,34 +114,9 @@ const main = async () => {
 };
 
 const keysIn = async (etcd: string, dataDir: string, peer: string): Promise<number> => {
-  const client = `http://127.0.0.1:${(await freePorts(1))[0]}`;
-  await using member = await spawnEtcd({
-    program: etcd,
-    endpoint: client,
-    health: `${client}/health`,
-    dataDir,
-    args: [
-      '--name=m0',
-      `--data-dir=${dataDir}`,
-      `--listen-client-urls=${client}`,
-      `--advertise-client-urls=${client}`,
-      `--listen-peer-urls=${peer}`,
-    ],
-  });
-  const settings = {
-    endpoints: [member.endpoint],
-    cacert: null,
-    cert: null,
-    key: null,
-    user: null,
-    password: null,
-    insecureSkipTlsVerify: false,
-    dialTimeout: 10_000,
-    idleTimeout: 30_000,
-  };
-  await using connection = await openClient(settings, member.endpoint, { signal });
-  const { revision } = await memberStatus(connection, { signal });
-  return (await countKeys(connection, revision, { signal })) ?? 0;
+  await using restored = await startRestored(etcd, dataDir, { name: 'm0', peer });
+  const { revision } = await memberStatus(restored.client, { signal });
+  return (await countKeys(restored.client, revision, { signal })) ?? 0;
 };
 
 main().catch(error => {

@@ -7,10 +7,10 @@ import { hashKV } from '../src/etcd/hashkv.ts';
 import { countKeys } from '../src/etcd/read.ts';
 import { memberStatus } from '../src/etcd/status.ts';
 import { type EtcdCluster, startEtcd } from './support/etcd.ts';
-import { spawnEtcd } from './support/etcd-process.ts';
 import { fill } from './support/fill.ts';
 import { freePorts } from './support/ports.ts';
 import { etcdctl, need, testedMinors } from './support/programs.ts';
+import { startRestored } from './support/restored-etcd.ts';
 import { connection, snapback } from './support/snapback.ts';
 
 const { signal } = new AbortController();
@@ -173,24 +173,10 @@ const sameAnswers = async (
   dataDir: string,
   peer: string,
 ): Promise<void> => {
-  const endpoint = `http://127.0.0.1:${(await freePorts(1))[0]}`;
-  await using _ = await spawnEtcd({
-    program,
-    endpoint,
-    health: `${endpoint}/health`,
-    dataDir,
-    args: [
-      '--name=m0',
-      `--data-dir=${dataDir}`,
-      `--listen-client-urls=${endpoint}`,
-      `--advertise-client-urls=${endpoint}`,
-      `--listen-peer-urls=${peer}`,
-    ],
-  });
   const settings = cluster.settings();
-  const plain = { ...settings, cacert: null, cert: null, key: null };
   await using living = await openClient(settings, settings.endpoints[0] ?? '', { signal });
-  await using restored = await openClient(plain, endpoint, { signal });
+  await using etcd = await startRestored(program, dataDir, { name: 'm0', peer });
+  const restored = etcd.client;
   const { revision } = await memberStatus(living, { signal });
   expect((await memberStatus(restored, { signal })).revision).toBe(revision);
   expect(await countKeys(restored, revision, { signal })).toBe(951);

@@ -5,6 +5,7 @@ import { SnapbackError } from '../src/errors.ts';
 import { prune } from '../src/job/prune.ts';
 import { silentLog } from '../src/log.ts';
 import { daily, type KeptStore, keptStore } from './support/kept-store.ts';
+import { noPolicy } from './support/retention-golden.ts';
 
 const four = daily(10, 13).map(id => `2025${id.slice(4)}`);
 const [, second = '', , newest = ''] = four;
@@ -47,17 +48,7 @@ test('a prune that is interrupted tells what is gone, and leaves the rest whole'
 });
 
 const keepLastOne = (kept: KeptStore, signal: AbortSignal, onStep: (label: string) => void) => {
-  const policy = {
-    keepLast: 1,
-    keepHourly: null,
-    keepDaily: null,
-    keepWeekly: null,
-    keepMonthly: null,
-    keepYearly: null,
-    keepWithin: null,
-    minKeep: null,
-    timeZone: null,
-  };
+  const policy = { ...noPolicy, keepLast: 1 };
   const folder = { store: kept.store.location, cluster: 'prod', clusterNamed: true, lineage: null };
   const how = { maxDelete: null, yes: false, dryRun: false, removeOrphans: false };
   return prune(
