@@ -174,6 +174,19 @@ describe('the config file', () => {
   });
 });
 
+describe('a recipients file', () => {
+  test.each([
+    ['names nobody', '# nobody yet\n', 'recipients file nobody.txt names no recipient'],
+    ['names what is none', 'age1nobody\n', 'recipient age1nobody is not a valid age recipient'],
+  ])('that %s ends a save before anything is stored', async (_, text, sentence) => {
+    const file = await configFile('nobody.txt', text);
+    const { code, stderr } = await call(['save', '--recipients-file', file, '--store', './untouched']);
+    expect(code).toBe(2);
+    expect(stderr).toContain(sentence);
+    expect(existsSync(join(folder.path, 'untouched'))).toBe(false);
+  });
+});
+
 describe('switches that are not flags', () => {
   test('SNAPBACK_JSON prints the document', async () => {
     expect(JSON.parse((await call(['list'], { SNAPBACK_JSON: 'yes' })).stdout)).toMatchObject({

@@ -190,11 +190,18 @@ describe('recipients', () => {
     const mixed = [await identityToRecipient(classic), await identityToRecipient(hybrid)];
     await expect(checkRecipients(mixed)).rejects.toMatchObject({ code: 'usage' });
     const options = mixed.flatMap(recipient => ['-r', recipient]);
-    expect(() => execFileSync(age ?? '', options, { input: 'x', stdio: 'pipe' })).toThrow("can't mix");
+    expect(() => execFileSync(age ?? '', options, { stdio: ['ignore', 'pipe', 'pipe'] })).toThrow(
+      "can't mix",
+    );
   });
 
   test('are read from a file, with comments', () => {
-    expect(recipientsIn('# ops\nage1a\r\n\n  age1b  \n#age1c')).toEqual(['age1a', 'age1b']);
+    const text = '# ops\nage1a\r\n\n  age1b  \n#age1c';
+    expect(recipientsIn({ path: 'ops.txt', text })).toEqual(['age1a', 'age1b']);
+  });
+
+  test.each(['', '\n \r\n', '# age1a\n'])('a file that names none is refused: %j', text => {
+    expect(() => recipientsIn({ path: 'ops.txt', text })).toThrow('ops.txt names no recipient');
   });
 });
 

@@ -1,10 +1,12 @@
 /** From resolved options to what jobs take: secrets wrapped, files of secrets read. */
 import { readFileSync } from 'node:fs';
 import { from, SnapbackError } from '../errors.ts';
-import type { EtcdSettings, ProgramSettings, StoreSettings } from '../job/settings.ts';
+import type { SnapshotSettings } from '../job/own-snapshot.ts';
+import type { EtcdSettings, StoreSettings } from '../job/settings.ts';
 import { type Secret, secret } from '../secret.ts';
+import type { Invocation } from './command.ts';
 import type { Values } from './option.ts';
-import type { etcdOptions, programOptions, storeOptions } from './options.ts';
+import type { etcdOptions, openOptions, snapshotOptions, storeOptions } from './options.ts';
 import type { Source } from './resolve.ts';
 
 export const storeSettings = (
@@ -17,10 +19,30 @@ export const storeSettings = (
   lineage: values.lineage,
 });
 
-export const programSettings = (
-  values: Values<typeof programOptions>,
-  env: NodeJS.ProcessEnv,
-): ProgramSettings => ({ etcdBin: values.etcdBin, etcdVersion: values.etcdVersion, env });
+/** For a job that takes one snapshot of the store. */
+export const snapshotSettings = ({
+  settings,
+  sources,
+  args,
+}: Pick<Invocation<typeof snapshotOptions>, 'settings' | 'sources' | 'args'>): SnapshotSettings => ({
+  ...storeSettings(settings, sources),
+  snapshot: args[0] ?? '',
+  before: settings.before,
+});
+
+/** For a job that unpacks snapshots: all but which ones. */
+export const openSettings = ({
+  settings,
+  sources,
+  env,
+}: Pick<Invocation<typeof openOptions>, 'settings' | 'sources' | 'env'>) => ({
+  store: storeSettings(settings, sources),
+  before: settings.before,
+  programs: { etcdBin: settings.etcdBin, etcdVersion: settings.etcdVersion, env },
+  identities: settings.identity.map(file => secret(readText(file, 'an identity'))),
+  scratch: settings.scratch,
+  skipHashCheck: settings.skipHashCheck,
+});
 
 /** `--user name:password` is split as etcdctl does: at the first colon, and only without another password. */
 export const etcdSettings = (values: Values<typeof etcdOptions>): EtcdSettings => {
@@ -55,11 +77,11 @@ export const credentials = (values: UserValues): { user: string | null; password
   return { user, password: secret(password) };
 };
 
-/** The texts of age identity files, or of files with recipients. */
-export const readSecretFiles = (files: string[], what: string): Secret[] =>
-  files.map(file => secret(readText(file, what)));
+/** The file of `--recipients-file` with its text. */
+export const recipientsFile = (path: string | null): { path: string; text: string } | null =>
+  path === null ? null : { path, text: readText(path, 'the recipients') };
 
-export const readText = (file: string, what: string): string => {
+const readText = (file: string, what: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -138,7 +138,7 @@ export const etcdOptions = {
 };
 
 /** Which of etcd's own programs are used. */
-export const programOptions = {
+const programOptions = {
   etcdBin: textOption({
     flag: 'etcd-bin',
     value: 'DIR',
@@ -153,37 +153,42 @@ export const programOptions = {
   }),
 };
 
-/** Where snapshots are unpacked. */
-export const scratchOption = textOption({
-  flag: 'scratch',
-  value: 'DIR',
-  help: 'where a private folder for the work is made and removed (default: the folder for temporary files)',
-  fallback: null,
-});
+/** For commands that take SNAPSHOT. */
+export const snapshotOptions = {
+  ...storeOptions,
+  before: wordOption<Date, null>({
+    flag: 'before',
+    value: 'TIME',
+    help: 'with latest: only those of this time or before (RFC 3339, a date, or a duration ago; UTC without offset)',
+    parse: text => toTime(text),
+    fallback: null,
+    inConfig: false,
+  }),
+};
 
-export const identityOption = listOption({
-  flag: 'identity',
-  value: 'FILE',
-  help: 'age identity file to decrypt with; may be repeated',
-  fallback: [],
-});
-
-export const skipHashCheckOption = switchOption({
-  flag: 'skip-hash-check',
-  help: "take a file without etcd's SHA-256 at its end, such as one copied out of a data directory",
-  fallback: false,
-  inConfig: false,
-});
-
-/** For commands that take SNAPSHOT: the newest one of a time. */
-export const beforeOption = wordOption<Date, null>({
-  flag: 'before',
-  value: 'TIME',
-  help: 'with latest: only those of this time or before (RFC 3339, a date, or a duration ago; UTC without offset)',
-  parse: text => toTime(text),
-  fallback: null,
-  inConfig: false,
-});
+/** For commands that unpack snapshots, or files that other tools made. */
+export const openOptions = {
+  ...snapshotOptions,
+  ...programOptions,
+  identity: listOption({
+    flag: 'identity',
+    value: 'FILE',
+    help: 'age identity file to decrypt with; may be repeated',
+    fallback: [],
+  }),
+  scratch: textOption({
+    flag: 'scratch',
+    value: 'DIR',
+    help: 'where a private folder for the work is made and removed (default: the folder for temporary files)',
+    fallback: null,
+  }),
+  skipHashCheck: switchOption({
+    flag: 'skip-hash-check',
+    help: "take a file without etcd's SHA-256 at its end, such as one copied out of a data directory",
+    fallback: false,
+    inConfig: false,
+  }),
+};
 
 /** For commands that print ages. */
 export const utcOption = switchOption({

@@ -1,22 +1,5 @@
 /** The options of save that are more than a word. */
 import { SnapbackError } from '../errors.ts';
-import { readText } from './job-settings.ts';
-
-export const recipientsOf = (values: { recipient: string[]; recipientsFile: string | null }): string[] => {
-  const text = values.recipientsFile === null ? '' : readText(values.recipientsFile, 'the recipients');
-  const listed = text
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => line !== '' && !line.startsWith('#'));
-  if (values.recipientsFile !== null && listed.length === 0)
-    throw new SnapbackError('usage', {
-      operation: 'read the recipients',
-      object: `file ${values.recipientsFile}`,
-      reason: 'names no recipient, and the snapshot would be stored unencrypted',
-      hint: 'Write one age1… a line, or leave --recipients-file out.',
-    });
-  return [...new Set([...values.recipient, ...listed])];
-};
 
 export const labelsOf = (labels: string[]): Record<string, string> =>
   Object.fromEntries(

@@ -2,12 +2,24 @@
 import type { Encrypter } from 'age-encryption';
 import { SnapbackError } from '../errors.ts';
 
-/** The recipients in the text of a recipients file: a line each, blank lines and `#` comments left out. */
-export const recipientsIn = (text: string): string[] =>
-  text
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => line !== '' && !line.startsWith('#'));
+/** The text of a recipients file, and its path for what is said about it. */
+export type RecipientsFile = { path: string; text: string };
+
+/**
+ * The recipients in it: a line each, blank lines and `#` comments left out. Throws `usage` where there is none, for
+ * who names such a file does not want to store in clear.
+ */
+export const recipientsIn = ({ path, text }: RecipientsFile): string[] => {
+  const lines = text.split('\n').map(line => line.trim());
+  const recipients = lines.filter(line => line !== '' && !line.startsWith('#'));
+  if (recipients.length > 0) return recipients;
+  throw new SnapbackError('usage', {
+    operation: 'encrypt',
+    object: `recipients file ${path}`,
+    reason: 'names no recipient, and what is stored would be unencrypted',
+    hint: 'Write one age1… a line, or leave --recipients-file out.',
+  });
+};
 
 /** Rejects with `usage` and a sentence for the first recipient that cannot be used; for asking before work begins. */
 export const checkRecipients = async (recipients: string[]): Promise<void> => {

@@ -1,4 +1,5 @@
 /** What a save is told. */
+import type { RecipientsFile } from '../codec/recipients.ts';
 import type { From } from '../etcd/choose.ts';
 import type { EtcdSettings, StoreSettings } from './settings.ts';
 
@@ -12,6 +13,8 @@ export type SaveSettings = {
   from: From;
   fingerprint: 'auto' | 'on' | 'off';
   compression: 'zstd' | 'none';
+  /** Whom it is encrypted for, beside those in the file; nobody at all leaves it in clear. */
   recipients: string[];
+  recipientsFile: RecipientsFile | null;
   labels: Record<string, string>;
 };

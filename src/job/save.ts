@@ -3,7 +3,7 @@ import { commitManifest } from '../catalog/commit.ts';
 import { newId } from '../catalog/id.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { objectFile } from '../catalog/names.ts';
-import { checkRecipients } from '../codec/recipients.ts';
+import { checkRecipients, recipientsIn } from '../codec/recipients.ts';
 import { isSnapbackError } from '../errors.ts';
 import type { Candidate } from '../etcd/candidate.ts';
 import { openStore } from '../store/open.ts';
@@ -21,9 +21,10 @@ export type SaveResult = { id: string; cluster: string; store: string; seconds: 
  * this snapshot is in the store, but cluster.json may have been begun. When a member fails, the next one is tried
  * from the start.
  */
-export const save = async (settings: SaveSettings, context: Context): Promise<Outcome<SaveResult>> => {
+export const save = async (given: SaveSettings, context: Context): Promise<Outcome<SaveResult>> => {
   const { signal, log } = context;
   const started = new Date();
+  const settings = { ...given, recipients: allRecipients(given) };
   await checkRecipients(settings.recipients);
   await using store = await openStore(settings.store.store, { signal });
   const choice = await findMembers(settings.etcd, settings, context);
@@ -48,6 +49,10 @@ export const save = async (settings: SaveSettings, context: Context): Promise<Ou
   }
   throw new Error('no member was tried');
 };
+
+const allRecipients = ({ recipients, recipientsFile }: SaveSettings): string[] => [
+  ...new Set([...recipients, ...(recipientsFile ? recipientsIn(recipientsFile) : [])]),
+];
 
 const saveFrom = async (
   candidate: Candidate,

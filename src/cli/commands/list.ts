@@ -2,7 +2,7 @@ import { listText } from '../../report/list.ts';
 import { command } from '../command.ts';
 import { storeSettings } from '../job-settings.ts';
 import { switchOption } from '../option.ts';
-import { storeOptions } from '../options.ts';
+import { storeOptions, utcOption } from '../options.ts';
 
 export const list = command({
   name: 'list',
@@ -22,12 +22,7 @@ export const list = command({
       fallback: false,
       inConfig: false,
     }),
-    utc: switchOption({
-      flag: 'utc',
-      help: 'exact times in place of ages',
-      fallback: false,
-      inConfig: false,
-    }),
+    utc: utcOption,
   },
   examples: [
     'snapback list',

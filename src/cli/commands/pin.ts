@@ -1,16 +1,15 @@
 import { pinText } from '../../report/pin.ts';
 import { command } from '../command.ts';
-import { storeSettings } from '../job-settings.ts';
+import { snapshotSettings } from '../job-settings.ts';
 import { textOption } from '../option.ts';
-import { beforeOption, storeOptions } from '../options.ts';
+import { snapshotOptions } from '../options.ts';
 
 export const pin = command({
   name: 'pin',
   summary: 'keep a snapshot whatever the policy says',
   args: '<snapshot>',
   options: {
-    ...storeOptions,
-    before: beforeOption,
+    ...snapshotOptions,
     reason: textOption({
       flag: 'reason',
       value: 'TEXT',
@@ -20,9 +19,9 @@ export const pin = command({
     }),
   },
   examples: ['snapback pin latest --reason "before the upgrade"', 'snapback pin 4f2a9c'],
-  run: async ({ settings, sources, args }, context) =>
+  run: async (invocation, context) =>
     (await import('../../job/pin.ts')).pin(
-      { ...settings, ...storeSettings(settings, sources), snapshot: args[0] ?? '' },
+      { ...snapshotSettings(invocation), reason: invocation.settings.reason },
       context,
     ),
   text: pinText,

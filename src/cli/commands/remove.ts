@@ -1,16 +1,15 @@
 import { removeText } from '../../report/remove.ts';
 import { command } from '../command.ts';
-import { storeSettings } from '../job-settings.ts';
+import { snapshotSettings } from '../job-settings.ts';
 import { switchOption, textOption } from '../option.ts';
-import { beforeOption, storeOptions } from '../options.ts';
+import { snapshotOptions } from '../options.ts';
 
 export const remove = command({
   name: 'remove',
   summary: "remove one snapshot, with prune's rails and a reason",
   args: '<snapshot>',
   options: {
-    ...storeOptions,
-    before: beforeOption,
+    ...snapshotOptions,
     reason: textOption({
       flag: 'reason',
       value: 'TEXT',
@@ -29,11 +28,11 @@ export const remove = command({
     'snapback remove 20261122T061807Z-4f2a9c --reason "holds a leaked password"',
     'snapback remove latest --reason "taken from the wrong cluster" --even-newest',
   ],
-  run: async ({ settings, sources, args }, context) =>
-    (await import('../../job/remove.ts')).remove(
-      { ...settings, ...storeSettings(settings, sources), snapshot: args[0] ?? '' },
-      context,
-    ),
+  run: async (invocation, context) => {
+    const { reason, evenNewest } = invocation.settings;
+    const settings = { ...snapshotSettings(invocation), reason, evenNewest };
+    return (await import('../../job/remove.ts')).remove(settings, context);
+  },
   text: removeText,
   quiet: result => result.id,
 });

@@ -1,15 +1,8 @@
 import { restoreText } from '../../report/restore.ts';
 import { command } from '../command.ts';
-import { programSettings, readSecretFiles, storeSettings } from '../job-settings.ts';
+import { openSettings } from '../job-settings.ts';
 import { listOption, switchOption, textOption } from '../option.ts';
-import {
-  beforeOption,
-  identityOption,
-  programOptions,
-  scratchOption,
-  skipHashCheckOption,
-  storeOptions,
-} from '../options.ts';
+import { openOptions } from '../options.ts';
 
 const path = (flag: string, value: string, help: string) =>
   textOption({ flag, value, help, fallback: null, inConfig: false });
@@ -19,7 +12,6 @@ export const restore = command({
   summary: "make a member's data directory from a snapshot",
   args: '[snapshot]',
   options: {
-    ...storeOptions,
     dataDir: path('data-dir', 'DIR', 'the data directory to make; new or empty'),
     output: path('output', 'FILE', 'write the bare file that etcdctl snapshot save would have written'),
     walDir: path('wal-dir', 'DIR', 'the directory of the write-ahead log, where it is to be apart'),
@@ -42,32 +34,25 @@ export const restore = command({
       fallback: [],
       inConfig: false,
     }),
-    before: beforeOption,
-    identity: identityOption,
-    ...programOptions,
-    scratch: scratchOption,
-    skipHashCheck: skipHashCheckOption,
     dryRun: switchOption({
       flag: 'dry-run',
       help: 'print the plan and write nothing',
       fallback: false,
       inConfig: false,
     }),
+    ...openOptions,
   },
   examples: [
     'snapback restore --data-dir ./restored --dry-run',
     'snapback restore latest-verified --data-dir /var/lib/etcd-restored',
     'snapback restore 4f2a9c --output ./etcd.db',
   ],
-  run: async ({ settings, sources, args, env }, context) =>
-    (await import('../../job/restore.ts')).restore(
+  run: async (invocation, context) => {
+    const { settings, args } = invocation;
+    return (await import('../../job/restore.ts')).restore(
       {
-        store: storeSettings(settings, sources),
-        programs: programSettings(settings, env),
+        ...openSettings(invocation),
         snapshot: args[0] ?? 'latest',
-        before: settings.before,
-        identities: readSecretFiles(settings.identity, 'an identity'),
-        scratch: settings.scratch,
         dataDir: settings.dataDir,
         output: settings.output,
         walDir: settings.walDir,
@@ -75,11 +60,11 @@ export const restore = command({
         initialCluster: settings.initialCluster,
         initialClusterToken: settings.initialClusterToken,
         initialAdvertisePeerUrls: settings.initialAdvertisePeerUrls,
-        skipHashCheck: settings.skipHashCheck,
         dryRun: settings.dryRun,
       },
       context,
-    ),
+    );
+  },
   text: restoreText,
   quiet: ({ plan }) => (plan.target.kind === 'file' ? plan.target.file : plan.target.dataDir),
   nothing: 'Nothing was restored.',

@@ -1,9 +1,9 @@
 import { saveText } from '../../report/save.ts';
 import { command } from '../command.ts';
-import { etcdSettings, storeSettings } from '../job-settings.ts';
+import { etcdSettings, recipientsFile, storeSettings } from '../job-settings.ts';
 import { choiceOption, listOption, switchOption, textOption } from '../option.ts';
 import { etcdOptions, storeOptions } from '../options.ts';
-import { fromOf, labelsOf, recipientsOf } from '../save-settings.ts';
+import { fromOf, labelsOf } from '../save-settings.ts';
 
 export const save = command({
   name: 'save',
@@ -82,7 +82,8 @@ export const save = command({
         from: fromOf(settings.from),
         fingerprint: settings.fingerprint,
         compression: settings.compression,
-        recipients: recipientsOf(settings),
+        recipients: settings.recipient,
+        recipientsFile: recipientsFile(settings.recipientsFile),
         labels: labelsOf(settings.label),
       },
       context,

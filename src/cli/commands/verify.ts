@@ -1,16 +1,8 @@
 import { verifyText } from '../../report/verify.ts';
 import { command } from '../command.ts';
-import { credentials, programSettings, readSecretFiles, storeSettings } from '../job-settings.ts';
+import { credentials, openSettings } from '../job-settings.ts';
 import { choiceOption, switchOption } from '../option.ts';
-import {
-  beforeOption,
-  etcdOptions,
-  identityOption,
-  programOptions,
-  scratchOption,
-  skipHashCheckOption,
-  storeOptions,
-} from '../options.ts';
+import { etcdOptions, openOptions } from '../options.ts';
 
 const { user, password, passwordFile, dialTimeout, idleTimeout } = etcdOptions;
 
@@ -19,24 +11,19 @@ export const verify = command({
   summary: 'prove that snapshots restore',
   args: '[snapshot...]',
   options: {
-    ...storeOptions,
     level: choiceOption({
       flag: 'level',
       choices: ['object', 'content', 'drill'] as const,
       help: 'object compares the stored bytes; drill restores them into a throwaway etcd (default: drill)',
       fallback: 'drill',
     }),
-    before: beforeOption,
-    identity: identityOption,
-    ...programOptions,
-    scratch: scratchOption,
     noRecord: switchOption({ flag: 'no-record', help: 'write no verdict into the store', fallback: false }),
     skipVerified: switchOption({
       flag: 'skip-verified',
       help: 'pass over those that a drill has proven already',
       fallback: false,
     }),
-    skipHashCheck: skipHashCheckOption,
+    ...openOptions,
     user,
     password,
     passwordFile,
@@ -48,25 +35,22 @@ export const verify = command({
     'snapback verify latest~1 --level object',
     'snapback verify ./made-by-etcdctl.db --etcd-version 3.6',
   ],
-  run: async ({ settings, sources, args, env }, context) =>
-    (await import('../../job/verify.ts')).verify(
+  run: async (invocation, context) => {
+    const { settings, args } = invocation;
+    return (await import('../../job/verify.ts')).verify(
       {
-        store: storeSettings(settings, sources),
-        programs: programSettings(settings, env),
+        ...openSettings(invocation),
         ...credentials(settings),
         snapshots: args,
-        before: settings.before,
         level: settings.level,
-        identities: readSecretFiles(settings.identity, 'an identity'),
-        scratch: settings.scratch,
         record: !settings.noRecord,
         skipVerified: settings.skipVerified,
-        skipHashCheck: settings.skipHashCheck,
         dialTimeout: settings.dialTimeout,
         idleTimeout: settings.idleTimeout,
       },
       context,
-    ),
+    );
+  },
   text: verifyText,
   quiet: ({ verifications }) =>
     verifications
