@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { needAge } from '../test/support/age.ts';
+import { buildGoProgram } from '../test/support/go-programs.ts';
 import { fillTo } from './kubernetes-like.ts';
 import { type Cost, measure, median, type Step } from './measure.ts';
 import { mebibytes, parseSize } from './size.ts';
@@ -102,7 +102,7 @@ const waysOf = async (source: Source, age: string | null): Promise<Way[]> => {
 /** The path of age, or null with a sentence where one of both is missing: then the bare rows are measured alone. */
 const zstdAndAge = async (): Promise<string | null> => {
   const zstd = await promisify(execFile)('zstd', ['--version']).catch(() => null);
-  const age = await needAge().catch(() => null);
+  const { path: age } = await buildGoProgram('age', new AbortController()).catch(() => ({ path: null }));
   if (zstd && age) return age;
   const missing = [
     ...(zstd ? [] : ['zstd is not on PATH']),

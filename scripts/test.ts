@@ -1,12 +1,14 @@
 /**
- * `npm test`: types, format and lint, import rules, unused code, then the etcd programs that the tests need, then
- * all tests. Ends with `N passed, N failed`. TEST_ALL=1 runs every etcd minor; where CI is set a skip is a failure.
+ * `npm test`: types, format and lint, import rules, unused code, then the programs that the tests need, then
+ * all tests. Ends with `N passed, N failed`. TEST_ALL=1 runs every etcd minor and S3 server; where CI is set a skip is
+ * a failure.
  * Words after `--` go to vitest: `npm test -- test/retention.test.ts`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testedGoPrograms, titleOf } from '../test/support/go-programs.ts';
 
 type Report = { numPassedTests: number; numFailedTests: number; numPendingTests: number; success: boolean };
 
@@ -32,11 +34,17 @@ const programs = (all ? ['3.4', '3.5', '3.6', '3.7'] : ['3.6']).map((minor): [st
   ['bin/snapback.js', 'tools', 'install', minor, '--build'],
 ]);
 
+const bring = join(import.meta.dirname, 'build-test-program.ts');
+
 let passed = 0;
 let failed = 0;
 for (const [title, program, args] of chosen.length > 0 ? programs : [...checks, ...programs]) {
   if (run(title, program, args)) passed++;
   else failed++;
+}
+for (const name of testedGoPrograms) {
+  if (run(titleOf(name), process.execPath, [bring, name])) passed++;
+  else if (strict) failed++;
 }
 
 console.log('\n— tests');

@@ -12,11 +12,11 @@ import { checkIdentities, someIdentityFits } from '../src/codec/identities.ts';
 import { byteReader } from '../src/codec/reader.ts';
 import { checkRecipients, recipientsIn } from '../src/codec/recipients.ts';
 import { secret } from '../src/secret.ts';
-import { needAge } from './support/age.ts';
+import { needGoProgram } from './support/go-programs.ts';
 import { bytesOf, sampleBytes, streamOf } from './support/streams.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-const age = await needAge();
+const age = await needGoProgram('age');
 const chunk = 64 * 1024;
 const classic = await generateX25519Identity();
 const another = await generateX25519Identity();

@@ -7,11 +7,11 @@ import { describe, expect, test } from 'vitest';
 import { encode } from '../src/codec/codec.ts';
 import { openForeign } from '../src/codec/foreign.ts';
 import { secret } from '../src/secret.ts';
-import { needAge } from './support/age.ts';
+import { needGoProgram } from './support/go-programs.ts';
 import { bytesOf, sampleBytes, streamOf } from './support/streams.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-const age = await needAge();
+const age = await needGoProgram('age');
 const { signal } = new AbortController();
 const key = await generateX25519Identity();
 const recipient = await identityToRecipient(key);

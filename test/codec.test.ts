@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { suffix } from '../src/codec/codec.ts';
 import { frameSize } from '../src/codec/frames.ts';
-import { needAge } from './support/age.ts';
 import { decoded, decoding, digestOf, encoded, key, kinds } from './support/coded.ts';
+import { needGoProgram } from './support/go-programs.ts';
 import { bytesOf, sampleBytes } from './support/streams.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const MiB = 1024 * 1024;
-const age = await needAge();
+const age = await needGoProgram('age');
 
 describe.each(kinds)('compression $compression, encryption $encryption', kind => {
   test.each([0, 1, 20_512, frameSize - 1, frameSize, frameSize + 1, 5 * frameSize + 5])(

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needAge } from './support/age.ts';
 import { type EtcdCluster, startEtcd } from './support/etcd.ts';
 import { fill } from './support/fill.ts';
+import { needGoProgram } from './support/go-programs.ts';
 import { need } from './support/programs.ts';
 import { connection, snapback } from './support/snapback.ts';
 
 const programs = await need('3.6');
-const age = await needAge();
+const age = await needGoProgram('age');
 
 describe.skipIf(programs === null || age === null)('an encrypted snapshot', () => {
   let cluster: EtcdCluster;

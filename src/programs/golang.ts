@@ -49,7 +49,7 @@ export const buildWithGo = async (minor: Minor, aside: Aside, options: BuildOpti
     const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', target, packages[name]];
     const { code, output } = await runProgram(go, args, {
       cwd: fileURLToPath(new URL(`../../src/programs/build/${minor}/`, import.meta.url)),
-      env: { ...environment, PATH: options.path },
+      env: { ...goEnvironment, PATH: options.path },
       signal: options.signal,
       timeout: 30 * 60_000,
       onLine,
@@ -62,7 +62,7 @@ export const buildWithGo = async (minor: Minor, aside: Aside, options: BuildOpti
  * Built for the machine that it runs on and without C, whatever the person's environment says; modules only as
  * go.sum has them. GOTOOLCHAIN, GOPROXY and the caches are the person's own.
  */
-const environment: NodeJS.ProcessEnv = {
+export const goEnvironment: NodeJS.ProcessEnv = {
   CGO_ENABLED: '0',
   GOFLAGS: '-mod=readonly',
   GOWORK: 'off',
