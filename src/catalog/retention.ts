@@ -26,6 +26,8 @@ export type Decision = {
   keep: boolean;
   /** All reasons why it is kept, or why it is not. */
   reasons: string[];
+  /** The reasons why it is kept, in a word or two each; empty when it is not. */
+  keptBecause: string[];
   bad: boolean;
   /** Dated after `now`: it is kept, fills no slot and is never the newest. */
   futureDated: boolean;
@@ -41,8 +43,8 @@ export const plan = (candidates: Candidate[], policy: Policy, now: Date): Decisi
   const all = [...candidates].sort((a, b) => (a.id < b.id ? 1 : -1));
   const good = all.filter(one => !one.bad && one.started <= now);
   const verified = newestVerified(all, now);
-  const kept = new Map<string, string[]>(all.map(one => [one.id, []]));
-  const keep = (id: string, reason: string) => kept.get(id)?.push(reason);
+  const kept = new Map<string, Reason[]>(all.map(one => [one.id, []]));
+  const keep = (id: string, reason: string, short = reason) => kept.get(id)?.push({ reason, short });
 
   const newest = newestGood(all, now);
   if (newest) keep(newest.id, 'newest');
@@ -51,27 +53,35 @@ export const plan = (candidates: Candidate[], policy: Policy, now: Date): Decisi
 
   const periodsOf = calendar(policy.timeZone ?? 'UTC');
   const outcomes = countRules(policy).map(([rule, count]) => applyRule(rule, count, good, periodsOf));
-  for (const { reasons } of outcomes) for (const [id, reason] of reasons) keep(id, reason);
+  for (const { reasons } of outcomes) for (const [id, { reason, short }] of reasons) keep(id, reason, short);
   for (const one of good) if (newest && isWithin(one, newest, policy)) keep(one.id, `within ${span(policy)}`);
   for (const one of all) {
     if (one.started > now) keep(one.id, 'dated in the future');
     else if (one.bad && !(verified && verified.id > one.id))
-      keep(one.id, 'bad, and no newer one is verified');
+      keep(one.id, 'bad, and no newer one is verified', 'no newer verified');
   }
   fillUp(good, kept, policy.minKeep ?? 0);
 
   return all.map(one => {
     const reasons = kept.get(one.id) ?? [];
-    const decision = { id: one.id, keep: reasons.length > 0, bad: one.bad, futureDated: one.started > now };
-    if (decision.keep) return { ...decision, reasons };
+    const decision = {
+      id: one.id,
+      keep: reasons.length > 0,
+      keptBecause: reasons.map(({ short }) => short),
+      bad: one.bad,
+      futureDated: one.started > now,
+    };
+    if (decision.keep) return { ...decision, reasons: reasons.map(({ reason }) => reason) };
     if (one.bad) return { ...decision, reasons: [`bad, and ${verified?.id} is newer and verified`] };
     return { ...decision, reasons: whyRemoved(one.id, outcomes, policy) };
   });
 };
 
+type Reason = { reason: string; short: string };
+
 type Outcome = {
   /** The ids that the rule keeps, each with its reason. */
-  reasons: Map<string, string>;
+  reasons: Map<string, Reason>;
   /** Who else keeps the period of an id, as a reason; null when nobody does. */
   keeperOf(id: string): string | null;
   /** The reason of an id that is past all that the rule keeps. */
@@ -87,16 +97,23 @@ const applyRule = (
 ): Outcome => {
   const periodOf = (one: Candidate) => (rule === 'last' ? one.id : periodsOf(one.started)[rule]);
   const keepers = new Map<string, string>();
-  const reasons = new Map<string, string>();
+  const reasons = new Map<string, Reason>();
   for (const one of good) {
     const period = periodOf(one);
     if (keepers.has(period) || keepers.size >= count) continue;
     keepers.set(period, one.id);
-    reasons.set(one.id, rule === 'last' ? `last ${count}` : `${rule} ${period}`);
+    const last = `last ${count}`;
+    reasons.set(
+      one.id,
+      rule === 'last' ? { reason: last, short: last } : { reason: `${rule} ${period}`, short: rule },
+    );
   }
   const oldest = good.at(-1);
   if (oldest && keepers.size < count && !reasons.has(oldest.id))
-    reasons.set(oldest.id, `oldest, while ${rule} is not filled (${keepers.size} of ${count})`);
+    reasons.set(oldest.id, {
+      reason: `oldest, while ${rule} is not filled (${keepers.size} of ${count})`,
+      short: `${rule} (oldest)`,
+    });
 
   const periodById = new Map(good.map(one => [one.id, periodOf(one)]));
   const keeperOf = (id: string): string | null => {
@@ -122,13 +139,13 @@ const whyRemoved = (id: string, outcomes: Outcome[], policy: Policy): string[] =
 };
 
 /** The newest good ones until `minKeep` good ones remain. */
-const fillUp = (good: Candidate[], kept: Map<string, string[]>, minKeep: number): void => {
+const fillUp = (good: Candidate[], kept: Map<string, Reason[]>, minKeep: number): void => {
   const reasonsOf = (one: Candidate) => kept.get(one.id) ?? [];
   let missing = minKeep - good.filter(one => reasonsOf(one).length > 0).length;
   for (const one of good) {
     if (missing <= 0) return;
     if (reasonsOf(one).length > 0) continue;
-    reasonsOf(one).push(`min-keep ${minKeep}`);
+    reasonsOf(one).push({ reason: `min-keep ${minKeep}`, short: `min-keep ${minKeep}` });
     missing -= 1;
   }
 };

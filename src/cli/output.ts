@@ -1,9 +1,9 @@
 /** What a command prints: its result on stdout, everything else on stderr. */
-import { Chalk, type ChalkInstance } from 'chalk';
 import { messageOf, type SnapbackError } from '../errors.ts';
 import { printable } from '../report/printable.ts';
 import type { Style } from '../report/style.ts';
 import { exitCode, exitMeaning } from './exit-code.ts';
+import { paints } from './paints.ts';
 
 export type Printer = {
   style: Style;
@@ -14,10 +14,14 @@ export type Printer = {
 
 /** Colours follow the terminal and NO_COLOR; `debug` adds stack traces to errors. */
 export const printer = (options: { utc: boolean; debug: boolean }): Printer => {
-  const out = paints(new Chalk(process.stdout.isTTY && !process.env.NO_COLOR ? {} : { level: 0 }));
-  const err = paints(new Chalk(process.stderr.isTTY && !process.env.NO_COLOR ? {} : { level: 0 }));
+  const err = paints('stderr');
   return {
-    style: { ...out, utc: options.utc, now: new Date() },
+    style: {
+      ...paints('stdout'),
+      utc: options.utc,
+      now: new Date(),
+      columns: process.stdout.isTTY ? process.stdout.columns : null,
+    },
     result: text => {
       if (text !== '') process.stdout.write(`${text}\n`);
     },
@@ -54,13 +58,6 @@ export const printer = (options: { utc: boolean; debug: boolean }): Printer => {
 
 const sentence = ({ object, reason }: SnapbackError): string =>
   `${object} ${reason}`.trim().replace(/\.$/, '');
-
-const paints = (chalk: ChalkInstance) => ({
-  good: (text: string) => chalk.green(text),
-  bad: (text: string) => chalk.red(text),
-  look: (text: string) => chalk.yellow(text),
-  dim: (text: string) => chalk.dim(text),
-});
 
 const stack = (error: Error): string => {
   const cause =

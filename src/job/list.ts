@@ -1,12 +1,21 @@
 /** The snapshots of a cluster, or of all clusters of a store: one listing each, and the manifests of the rows that are shown. */
 import type { Listing } from '../catalog/listing.ts';
+import { readPin } from '../catalog/pin.ts';
+import type { Policy } from '../catalog/policy.ts';
 import { type Row, readManifests } from '../catalog/read.ts';
+import { plan } from '../catalog/retention.ts';
 import { openStore } from '../store/open.ts';
 import type { Context, Outcome } from './context.ts';
 import { type OpenCatalog, openCatalog } from './open-catalog.ts';
 import type { StoreSettings } from './settings.ts';
 
-export type ListSettings = { store: StoreSettings; allClusters: boolean; all: boolean };
+export type ListSettings = {
+  store: StoreSettings;
+  /** What prune would apply; null where there is none. */
+  policy: Policy | null;
+  allClusters: boolean;
+  all: boolean;
+};
 
 export type ListRow = {
   id: string;
@@ -20,6 +29,13 @@ export type ListRow = {
   etcdVersion: string | null;
   encrypted: boolean | null;
   pinned: boolean;
+  /** Null when it is not pinned, and when nobody said why. */
+  pinReason: string | null;
+  /**
+   * Why prune would keep it, in a word or two each; empty when it would not. Null without a policy, and for one that
+   * is none of the policy's business because its manifest cannot be believed.
+   */
+  keptBecause: string[] | null;
   bad: boolean;
   verified: { at: string } | null;
   failed: { at: string; level: string } | null;
@@ -44,27 +60,47 @@ export type ListResult = { store: string; clusters: ClusterList[] };
 
 const shown = 50;
 
-/** Nothing there is no error: the result says so. Throws `store`, `usage`, `refused` or the signal's reason. */
+/**
+ * Nothing there is no error: the result says so. Throws `usage` for an empty or wrong policy, `store`,
+ * `refused` or the signal's reason.
+ */
 export const list = async (settings: ListSettings, context: Context): Promise<Outcome<ListResult>> => {
   const { signal } = context;
+  const now = new Date();
+  if (settings.policy) plan([], settings.policy, now);
   await using store = await openStore(settings.store.store, { signal });
   const names = settings.allClusters ? await store.clusters({ signal }) : [settings.store.cluster];
   const clusters: ClusterList[] = [];
   for (const cluster of names) {
     await using catalog = await openCatalog({ ...settings.store, cluster }, 'read', context);
-    clusters.push(await listCluster(catalog, settings.all, signal));
+    clusters.push(await listCluster(catalog, settings, now, signal));
   }
   return { result: { store: store.location, clusters }, error: null };
 };
 
-const listCluster = async (catalog: OpenCatalog, all: boolean, signal: AbortSignal): Promise<ClusterList> => {
+const listCluster = async (
+  catalog: OpenCatalog,
+  { all, policy }: ListSettings,
+  now: Date,
+  signal: AbortSignal,
+): Promise<ClusterList> => {
   const { listing, lineage, store, cluster } = catalog;
   const entries = all ? listing.entries : listing.entries.slice(0, shown);
   const rows = await readManifests(store, entries, { lineage, signal });
+  const kept = policy && keptBecause(listing, rows, policy, now);
+  const snapshots: ListRow[] = [];
+  for (const row of rows) {
+    const pinReason = row.entry.pinned ? await readPin(store, row.entry, { signal }) : null;
+    snapshots.push({
+      ...rowOf(row),
+      pinReason: pinReason || null,
+      keptBecause: kept?.get(row.entry.id) ?? null,
+    });
+  }
   return {
     cluster,
     lineage,
-    snapshots: rows.map(rowOf),
+    snapshots,
     total: listing.entries.length,
     totalSize: listing.entries.reduce((sum, entry) => sum + (entry.objectSize ?? 0), 0),
     newestVerified: newestVerifiedOf(listing),
@@ -74,10 +110,20 @@ const listCluster = async (catalog: OpenCatalog, all: boolean, signal: AbortSign
   };
 };
 
+/**
+ * By prune's own function. Prune leaves out whatever has a manifest that cannot be believed; of those that are older
+ * than the rows nobody has read it, and they can hardly change what is said of a newer one.
+ */
+const keptBecause = ({ entries }: Listing, rows: Row[], policy: Policy, now: Date): Map<string, string[]> => {
+  const broken = new Set(rows.filter(row => row.read === null).map(row => row.entry.id));
+  const candidates = entries.filter(({ id }) => !broken.has(id));
+  return new Map(plan(candidates, policy, now).map(one => [one.id, one.keptBecause]));
+};
+
 const newestVerifiedOf = (listing: Listing): string | null =>
   listing.entries.find(entry => entry.verified && !entry.bad)?.started.toISOString() ?? null;
 
-const rowOf = ({ entry, read, error }: Row): ListRow => {
+const rowOf = ({ entry, read, error }: Row): Omit<ListRow, 'pinReason' | 'keptBecause'> => {
   const manifest = read?.manifest ?? null;
   const revision = manifest?.fingerprint?.revision ?? null;
   return {

@@ -21,36 +21,60 @@ const clusterText = (list: ClusterList, store: string, style: Style): string => 
     `newest ${age(newest.started, style)}`,
     list.newestVerified ? `newest verified ${age(list.newestVerified, style)}` : style.look('none verified'),
   ].join(' · ');
-  const rows = list.snapshots.map(row => [
-    row.id,
-    age(row.started, style).replace(' ago', ''),
-    row.revision !== null
-      ? count(row.revision)
-      : row.revisionAtLeast !== null
-        ? `≥ ${count(row.revisionAtLeast)}`
-        : '–',
-    row.size === null ? style.bad('missing') : size(row.size),
-    printable(row.etcdVersion ?? '–'),
-    verifiedText(row, style),
-    row.pinned ? 'pinned' : '',
-  ]);
+  const [columns, rows] = columnsOf(list, style);
   const more = list.total - list.snapshots.length;
   return [
     head,
-    table(['ID', 'AGE', 'REVISION', 'SIZE', 'ETCD', 'VERIFIED', ''], rows, style),
+    table(columns, rows, style),
     ...(more > 0 ? [style.dim(`${more} older ones are not shown: --all`)] : []),
     ...notes(list, style),
   ].join('\n');
 };
 
+/** The last column says why prune would keep it where there is a policy; else, without a name, which are pinned. */
+const columnsOf = ({ snapshots }: ClusterList, style: Style): [string[], string[][]] => {
+  const policy = snapshots.some(({ keptBecause }) => keptBecause !== null);
+  const last = policy ? ['KEPT BECAUSE'] : snapshots.some(({ pinned }) => pinned) ? [''] : [];
+  const rows = snapshots.map(row => [
+    row.id,
+    age(row.started, style).replace(' ago', ''),
+    revisionText(row),
+    row.size === null ? style.bad('missing') : size(row.size),
+    printable(row.etcdVersion ?? '–'),
+    verifiedText(row, style),
+    ...(last.length > 0 ? [policy ? keptText(row, style) : pinText(row)] : []),
+  ]);
+  return [['ID', 'AGE', 'REVISION', 'SIZE', 'ETCD', 'VERIFIED', ...last], rows];
+};
+
+const revisionText = ({ revision, revisionAtLeast }: ListRow): string => {
+  if (revision !== null) return count(revision);
+  return revisionAtLeast === null ? '–' : `≥ ${count(revisionAtLeast)}`;
+};
+
+const keptText = (row: ListRow, style: Style): string => {
+  const { keptBecause } = row;
+  if (keptBecause === null) return row.pinned ? pinText(row) : '–';
+  if (keptBecause.length === 0) return style.look('no reason; prune removes it');
+  return keptBecause.map(reason => (reason === 'pinned' ? pinText(row) : reason)).join(', ');
+};
+
+const pinText = ({ pinned, pinReason }: ListRow): string => {
+  if (!pinned) return '';
+  return pinReason === null ? 'pinned' : `pinned: ${printable(pinReason)}`;
+};
+
 const verifiedText = (row: ListRow, style: Style): string => {
-  if (row.broken) return style.bad(`BROKEN manifest: ${printable(row.broken)}`);
+  if (row.broken) return style.bad('BROKEN manifest');
   if (row.size === null) return style.bad('object is MISSING');
   if (row.failed) return style.bad(`FAILED ${row.failed.level}`);
   return row.verified ? style.good(`drill, ${age(row.verified.at, style)}`) : '–';
 };
 
 const notes = (list: ClusterList, style: Style): string[] => [
+  ...list.snapshots.flatMap(({ id, broken }) =>
+    broken === null ? [] : [style.bad(`${id}: the manifest ${printable(broken)}`)],
+  ),
   ...list.orphans.map(id =>
     style.look(`${id} has an object and no manifest: a save that did not end, or one under way`),
   ),
@@ -58,7 +82,7 @@ const notes = (list: ClusterList, style: Style): string[] => [
   ...(list.unknown.length > 0
     ? [
         style.dim(
-          `not of this version, left alone: ${list.unknown.slice(0, 5).join(', ')}${list.unknown.length > 5 ? ' …' : ''}`,
+          `not of this version, left alone: ${list.unknown.slice(0, 5).map(printable).join(', ')}${list.unknown.length > 5 ? ' …' : ''}`,
         ),
       ]
     : []),

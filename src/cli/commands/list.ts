@@ -3,6 +3,7 @@ import { command } from '../command.ts';
 import { storeSettings } from '../job-settings.ts';
 import { switchOption } from '../option.ts';
 import { storeOptions, utcOption } from '../options.ts';
+import { policyIfAny, policyOptions } from '../policy-options.ts';
 
 export const list = command({
   name: 'list',
@@ -22,16 +23,23 @@ export const list = command({
       fallback: false,
       inConfig: false,
     }),
+    ...policyOptions,
     utc: utcOption,
   },
   examples: [
     'snapback list',
     'snapback list --store file:///var/backups/etcd --all-clusters',
+    'snapback list --keep-daily 7 --keep-monthly 6     # and why prune would keep each',
     'snapback list --json',
   ],
   run: async ({ settings, sources }, context) =>
     (await import('../../job/list.ts')).list(
-      { store: storeSettings(settings, sources), all: settings.all, allClusters: settings.allClusters },
+      {
+        store: storeSettings(settings, sources),
+        policy: policyIfAny(settings),
+        all: settings.all,
+        allClusters: settings.allClusters,
+      },
       context,
     ),
   text: listText,

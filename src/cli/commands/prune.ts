@@ -1,31 +1,9 @@
 import { pruneQuiet, pruneText } from '../../report/prune.ts';
 import { command } from '../command.ts';
 import { storeSettings } from '../job-settings.ts';
-import { durationOption, numberOption, switchOption, textOption } from '../option.ts';
+import { switchOption, textOption } from '../option.ts';
 import { storeOptions, utcOption } from '../options.ts';
-
-const keep = (flag: string, what: string) => numberOption({ flag, help: `keep ${what}`, fallback: null });
-
-const policyOptions = {
-  keepLast: keep('keep-last', 'the newest N'),
-  keepHourly: keep('keep-hourly', 'the newest of each of the last N hours that have one'),
-  keepDaily: keep('keep-daily', 'the newest of each of the last N days that have one'),
-  keepWeekly: keep('keep-weekly', 'the newest of each of the last N weeks that have one'),
-  keepMonthly: keep('keep-monthly', 'the newest of each of the last N months that have one'),
-  keepYearly: keep('keep-yearly', 'the newest of each of the last N years that have one'),
-  keepWithin: durationOption({
-    flag: 'keep-within',
-    help: 'keep all that are at most this much older than the newest good one',
-    fallback: null,
-  }),
-  minKeep: keep('min-keep', 'at least the N newest good ones, whatever the other rules say'),
-  timeZone: textOption({
-    flag: 'time-zone',
-    value: 'ZONE',
-    help: 'where hours, days, weeks, months and years begin, such as Europe/Berlin (default: UTC)',
-    fallback: null,
-  }),
-};
+import { policyOf, policyOptions } from '../policy-options.ts';
 
 export const prune = command({
   name: 'prune',
@@ -65,12 +43,10 @@ export const prune = command({
     'snapback prune --keep-within 36h --keep-daily 14 --min-keep 5',
   ],
   run: async ({ settings, sources }, context) => {
-    const { keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly, ...rest } = settings;
-    const { keepWithin, minKeep, timeZone } = rest;
-    const counts = { keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly, keepYearly };
-    const policy = { ...counts, keepWithin, minKeep, timeZone };
+    const { maxDelete, yes, dryRun, removeOrphans } = settings;
+    const rails = { maxDelete, yes, dryRun, removeOrphans };
     return (await import('../../job/prune.ts')).prune(
-      { ...rest, ...storeSettings(settings, sources), policy },
+      { ...storeSettings(settings, sources), policy: policyOf(settings), ...rails },
       context,
     );
   },
