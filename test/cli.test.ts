@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitTable } from '../src/cli/exit-code.ts';
 import { type Ran, snapback } from './support/snapback.ts';
 import { type TemporaryFolder, temporaryFolder } from './support/temporary-folder.ts';
+import { onTerminal } from './support/terminal.ts';
 
 const bin = fileURLToPath(new URL('../bin/snapback.js', import.meta.url));
 let folder: TemporaryFolder;
@@ -204,19 +205,14 @@ describe('switches that are not flags', () => {
 });
 
 describe('on a terminal', () => {
-  // script(1) of util-linux gives the program a terminal of its own.
-  const onTerminal = (env: NodeJS.ProcessEnv) =>
-    together('script', ['-qec', `'${process.execPath}' '${bin}' list --cluster ../x`, '/dev/null'], {
-      PATH: process.env.PATH,
-      TERM: 'xterm-256color',
-      ...env,
-    });
+  const failing = (env: NodeJS.ProcessEnv) =>
+    onTerminal(['list', '--cluster', '../x'], { cwd: folder.path, env });
 
   test('errors are coloured, and not with NO_COLOR', async () => {
-    const [coloured, plain] = [await onTerminal({}), await onTerminal({ NO_COLOR: '1' })];
-    expect(coloured.output).toContain('\u001b[31m');
-    expect(plain.output).toContain('list failed');
-    for (const code of ['31', '2']) expect(plain.output).not.toContain(`\u001b[${code}m`);
+    const [coloured, plain] = [await failing({}), await failing({ NO_COLOR: '1' })];
+    expect(coloured).toContain('\u001b[31m');
+    expect(plain).toContain('list failed');
+    for (const code of ['31', '2']) expect(plain).not.toContain(`\u001b[${code}m`);
   });
 });
 

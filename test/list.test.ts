@@ -1,12 +1,11 @@
 /** `snapback list` as a person and as a script see it: columns, reasons of the policy, pins, damage, narrow terminals. */
-import { spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { ListResult } from '../src/job/list.ts';
 import type { PruneResult } from '../src/job/prune.ts';
-import { daily, type KeptStore, keptStore } from './support/kept-store.ts';
+import { daily, keptStore } from './support/kept-store.ts';
+import { onTerminal } from './support/terminal.ts';
 
 const rowOf = (stdout: string, id: string | undefined): string =>
   stdout.split('\n').find(line => line.startsWith(id ?? '?')) ?? '';
@@ -88,33 +87,17 @@ test('the newest 50 are shown, and how many are not', async () => {
   expect(rowOf(all.stdout, many[0])).toContain('2026-10-01T06:18:07');
 });
 
-// script(1) of util-linux gives the program a terminal of its own.
-const onTerminal = (kept: KeptStore, columns: number, args: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const bin = fileURLToPath(new URL('../bin/snapback.js', import.meta.url));
-    const command = `stty cols ${columns}; '${process.execPath}' '${bin}' list --store . --cluster prod ${args}`;
-    const child = spawn('script', ['-qec', command, '/dev/null'], {
-      cwd: join(kept.folder, '..'),
-      env: { PATH: process.env.PATH, TERM: 'xterm', NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', text => {
-      output += text;
-    });
-    child.on('error', reject);
-    child.on('close', () => resolve(output.replaceAll('\r', '')));
-  });
-
 test('a narrow terminal gets whole rows and the reasons below them or broken between words', async () => {
   const ids = daily(1, 3);
   await using kept = await keptStore(ids);
   await kept.run('pin', ids[0] ?? '', '--reason', 'the last one before the upgrade to a new minor version');
-  const policy = '--keep-last 2 --keep-daily 2';
-  const narrow = await onTerminal(kept, 80, policy);
+  const args = ['list', '--store', '.', '--cluster', 'prod', '--keep-last', '2', '--keep-daily', '2'];
+  const on = (columns: number) =>
+    onTerminal(args, { cwd: join(kept.folder, '..'), columns, env: { NO_COLOR: '1' } });
+  const narrow = await on(80);
   expect(narrow).toContain('    kept because: newest, last 2, daily\n');
   expect(rowOf(narrow, ids[2])).toMatch(/–$/);
-  const wide = await onTerminal(kept, 110, policy);
+  const wide = await on(110);
   for (const line of wide.split('\n').slice(1)) expect(line.length).toBeLessThanOrEqual(110);
   expect(wide).toMatch(/ pinned: the last one before the upgrade to a\n {60,}new minor version\n/);
 });
