@@ -101,7 +101,7 @@ test('--from is strict, whatever was named', () => {
   expect(() => order([member('2')], 'leader')).toThrow(expect.objectContaining({ code: 'etcd' }));
 });
 
-test('the hash is asked of another voter that is neither leader nor corrupt, else of the one that serves', () => {
+test('the hash is asked of another voter that is neither leader nor cut off nor corrupt, else of the one that serves', () => {
   const [leader, second, third] = [member('1'), member('2'), member('3', { raftAppliedIndex: 99 })];
   const learner = member('4', { learner: true });
   const hasher = (all: Candidate[], serving: Candidate) => chooseHashMember(all, serving)?.status.memberId;
@@ -110,6 +110,7 @@ test('the hash is asked of another voter that is neither leader nor corrupt, els
   expect(hasher([leader, second], second)).toBe('2');
   expect(hasher([leader], leader)).toBe('1');
   expect(hasher([leader, learner], learner)).toBeUndefined();
+  expect(hasher([leader, second, member('3', { leader: '0' })], second)).toBe('2');
   const errors = [corrupt('3')];
   expect(hasher([member('2', { errors }), member('3', { errors })], member('2', { errors }))).toBe('2');
 });

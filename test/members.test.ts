@@ -85,7 +85,7 @@ describe.skipIf(programs === null)('a cluster of three members', () => {
     const etcd = [...connection(cluster.settings()), '--dial-timeout', '3s'];
     const refused = await snapback(['save', ...etcd, '--store', folder.path]);
     expect(refused.code).toBe(30);
-    expect(refused.stderr).toContain('has no quorum');
+    expect(refused.stderr).toContain('reaches no quorum');
     expect(refused.stderr).toContain('--allow-no-quorum');
     const allowed = await snapback(['save', ...etcd, '--store', folder.path, '--allow-no-quorum', '--json']);
     expect(allowed.stderr).toContain('no quorum');

@@ -12,6 +12,9 @@ export type Candidate = {
 
 export const isLeader = ({ status }: Candidate): boolean => status.memberId === status.leader;
 
+/** True for a member that knows of no leader: it is cut off from the others, or there is none. */
+export const isCutOff = ({ status }: Candidate): boolean => status.leader === '0';
+
 /** True for a member whose own data the cluster holds for corrupt. */
 export const isCorrupt = ({ status }: Candidate): boolean =>
   alarmsIn(status.errors).some(({ memberId, type }) => type === 'CORRUPT' && memberId === status.memberId);

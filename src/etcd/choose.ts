@@ -1,6 +1,6 @@
 /** Which member serves the snapshot, and which one computes the hash. Pure. */
 import { SnapbackError } from '../errors.ts';
-import { type Candidate, isCorrupt, isLeader, isTroubled, lagOf } from './candidate.ts';
+import { type Candidate, isCorrupt, isCutOff, isLeader, isTroubled, lagOf } from './candidate.ts';
 
 /** `--from`: a role, or the endpoint of the one member that is wanted. */
 export type From = 'leader' | 'follower' | { endpoint: string } | null;
@@ -21,8 +21,8 @@ export const chooseMembers = (candidates: Candidate[], from: From): [Candidate, 
 };
 
 /**
- * The member that is asked for the hash: another voter than `serving` that is not the leader, which also finds a
- * member whose data differs, else `serving` itself; null when that is a learner, which computes none.
+ * The member that is asked for the hash: another voter than `serving` that is not the leader nor cut off (that one lags),
+ * which also finds a member whose data differs, else `serving` itself; null when that is a learner, which computes none.
  */
 export const chooseHashMember = (candidates: Candidate[], serving: Candidate): Candidate | null => {
   const others = candidates.filter(
@@ -30,7 +30,8 @@ export const chooseHashMember = (candidates: Candidate[], serving: Candidate): C
       candidate.status.memberId !== serving.status.memberId &&
       !candidate.status.learner &&
       !isLeader(candidate) &&
-      !isCorrupt(candidate),
+      !isCorrupt(candidate) &&
+      !isCutOff(candidate),
   );
   const [other] = others.sort(better(candidates));
   return other ?? (serving.status.learner ? null : serving);

@@ -40,8 +40,9 @@ const patterns: [Refusal, RegExp][] = [
   ['quorum', /no leader|leader changed|request timed out|unhealthy cluster|stopped during/],
   ['busy', /too many requests|too many operations|request is too large/],
   ['unknown-call', /^12 |unknown (service|method)|UNIMPLEMENTED/],
+  // A server whose clock of the call's deadline runs out before ours resets the stream, which grpc-js words so.
+  ['silent', /^4 DEADLINE_EXCEEDED|context deadline exceeded|Deadline exceeded|Call cancelled$/],
   ['cancelled', /^1 CANCELLED/],
-  ['silent', /^4 DEADLINE_EXCEEDED|context deadline exceeded|Deadline exceeded/],
   ['lost', /^14 UNAVAILABLE|Connection dropped|ECONNRESET|RST_STREAM|GOAWAY/],
 ];
 

@@ -31,7 +31,7 @@ export const takeFingerprint = async (
     return none(
       `the database has ${inUse} bytes in use, more than the ${autoLimit} up to which it is asked for`,
     );
-  if (member.linearizedRevision === null) return none('there is no quorum');
+  if (member.linearizedRevision === null) return none('the member reached no quorum');
   const started = Date.now();
   const { revision } = member.status;
   try {
@@ -42,12 +42,13 @@ export const takeFingerprint = async (
         ? null
         : await openClient(member.client.settings, chosen.endpoint, { signal });
     const asked = other ?? member.client;
-    const [hash, keys, { memberId }] = await Promise.all([
-      hashKV(asked, revision, { signal }),
+    // First, since it waits for a member that is a little behind.
+    const hash = await hashKV(asked, revision, { signal });
+    if (hash.refused !== null) return none(hash.reason);
+    const [keys, { memberId }] = await Promise.all([
       countKeys(asked, revision, { signal }),
       memberStatus(asked, { signal }),
     ]);
-    if (hash.refused !== null) return none(hash.reason);
     if (keys === null) return none('that revision was compacted meanwhile');
     if (hash.compactRevision >= revision) return none('the revision is the compact revision');
     return {

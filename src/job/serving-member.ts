@@ -3,7 +3,7 @@
 import { SnapbackError } from '../errors.ts';
 import { alarmsIn } from '../etcd/alarms.ts';
 import { authEnabled } from '../etcd/auth.ts';
-import type { Candidate } from '../etcd/candidate.ts';
+import { type Candidate, isCutOff } from '../etcd/candidate.ts';
 import { chooseMembers, type From } from '../etcd/choose.ts';
 import { type EtcdClient, openClient } from '../etcd/client.ts';
 import { discover } from '../etcd/discover.ts';
@@ -57,7 +57,14 @@ export const openServingMember = async (
 ): Promise<ServingMember> => {
   const client = await openClient(settings, candidate.endpoint, { signal });
   try {
-    const revision = await freshness(client, options.allowNoQuorum, signal, text => log.warn(text));
+    const revision = await linearizedRevision(client, { signal }).catch(error => {
+      signal.throwIfAborted();
+      if (!['quorum', 'silent'].includes(refusalOf(error))) throw error;
+      const stale = notFresh(client, candidate, choice, error);
+      if (!options.allowNoQuorum) throw stale;
+      log.warn(`${stale.object} ${stale.reason}; saved all the same, with --allow-no-quorum`);
+      return null;
+    });
     const [status, members, auth] = await Promise.all([
       // After the read: the bounds are what the member says now.
       memberStatus(client, { signal }),
@@ -85,27 +92,18 @@ export const roleOf = (status: MemberStatus): 'leader' | 'follower' | 'learner' 
 
 export const alarmsOf = (status: MemberStatus) => alarmsIn(status.errors);
 
-const freshness = async (
-  client: EtcdClient,
-  allowNoQuorum: boolean,
-  signal: AbortSignal,
-  warn: (text: string) => void,
-): Promise<number | null> => {
-  try {
-    return await linearizedRevision(client, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!['quorum', 'silent'].includes(refusalOf(error))) throw error;
-    if (allowNoQuorum) {
-      warn('there is no quorum, so writes that etcd acknowledged may be missing in this snapshot');
-      return null;
-    }
-    throw new SnapbackError('etcd', {
-      operation: 'read the newest revision through the quorum',
-      object: `etcd ${client.endpoint}`,
-      reason: 'has no quorum, so nobody knows whether it has the newest writes',
-      hint: 'Bring the other members back, or save what this one has with --allow-no-quorum (the manifest will say so).',
-      cause: error,
-    });
-  }
+const notFresh = (
+  { endpoint }: EtcdClient,
+  candidate: Candidate,
+  { candidates }: Choice,
+  cause: unknown,
+): SnapbackError => {
+  const alone = isCutOff(candidate) && !candidates.every(isCutOff);
+  return new SnapbackError('etcd', {
+    operation: 'read the newest revision through the quorum',
+    object: `etcd ${endpoint}`,
+    reason: `${alone ? 'is cut off from the other members' : 'reaches no quorum of its cluster'}, so writes that were acknowledged may be missing in it`,
+    hint: `${alone ? 'Name another member' : 'Bring the other members back'}, or mend the network between them; --allow-no-quorum saves what this one has, and the manifest says so.`,
+    cause,
+  });
 };

@@ -21,6 +21,8 @@ export type EtcdOptions = {
   serverCertificate?: (authority: Authority, folder: string) => Promise<Issued>;
   /** Authentication with a root and others, who may read and write every key. */
   auth?: Users;
+  /** The address (`127.0.0.1:port`) by which the others reach the member that listens for them at `peer`. */
+  peerDoor?: (peer: string) => Promise<string>;
   /** More arguments for every member, such as `--quota-backend-bytes=…`. */
   args?: string[];
 };
@@ -122,22 +124,24 @@ const startMembers = async (
 };
 
 const plan = async (
-  { etcd, members: count = 1, args = [] }: EtcdOptions,
+  { etcd, members: count = 1, peerDoor = async peer => peer, args = [] }: EtcdOptions,
   folder: string,
   authority: Authority | null,
   { good, shown }: ServerCertificates,
 ) => {
   const scheme = authority ? 'https' : 'http';
   const ports = await freePorts(count * 3);
-  const members = Array.from({ length: count }, (_, index) => {
+  const member = async (index: number) => {
     const [client, peer, health] = ports.slice(index * 3);
     return {
       name: `m${index}`,
       client: `${scheme}://127.0.0.1:${client}`,
       peer: `${scheme}://127.0.0.1:${peer}`,
+      door: `${scheme}://${await peerDoor(`127.0.0.1:${peer}`)}`,
       health: `http://127.0.0.1:${health}`,
     };
-  });
+  };
+  const members = await Promise.all(Array.from({ length: count }, (_, index) => member(index)));
   const tls =
     authority && good && shown
       ? [
@@ -151,7 +155,7 @@ const plan = async (
           `--peer-key-file=${good.key}`,
         ]
       : [];
-  return members.map(({ name, client, peer, health }) => ({
+  return members.map(({ name, client, peer, door, health }) => ({
     program: etcd,
     endpoint: client,
     health: `${health}/health`,
@@ -162,9 +166,9 @@ const plan = async (
       `--listen-client-urls=${client}`,
       `--advertise-client-urls=${client}`,
       `--listen-peer-urls=${peer}`,
-      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${door}`,
       `--listen-metrics-urls=${health}`,
-      `--initial-cluster=${members.map(member => `${member.name}=${member.peer}`).join(',')}`,
+      `--initial-cluster=${members.map(member => `${member.name}=${member.door}`).join(',')}`,
       `--initial-cluster-token=${folder}`,
       // A single member has nobody to wait for; three need the time on a loaded machine.
       ...(count === 1 ? ['--heartbeat-interval=10', '--election-timeout=100'] : []),
