@@ -68,6 +68,13 @@ describe('bash', () => {
   test('goes on after an option', () => {
     expect(offered('save', '--cacert', 'x', '--endp')).toEqual(['--endpoints']);
   });
+
+  test('knows the command behind options', () => {
+    expect(offered('--cluster', 'list', 'sa')).toEqual(['save']);
+    expect(offered('--cluster', 'list', 'save', '--endp')).toEqual(['--endpoints']);
+    expect(offered('--cluster', '=', 'list', '--quiet', 'tools', 'in')).toEqual(['install']);
+    expect(offered('--quiet', '=', 'false', 'save', '--endp')).toEqual(['--endpoints']);
+  });
 });
 
 // `shell -n` reads a script without running it.

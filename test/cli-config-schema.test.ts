@@ -33,6 +33,13 @@ test('it knows every option of a config file and nothing else', () => {
   expect(properties).not.toHaveProperty(['config']);
 });
 
+test('a flag takes a value in every command or in none', () => {
+  const kinds = new Map<string, Set<boolean>>();
+  for (const { flag, value } of loaded.flatMap(({ options }) => Object.values(options)))
+    kinds.set(flag, (kinds.get(flag) ?? new Set()).add(value === null));
+  expect([...kinds].filter(([, different]) => different.size > 1)).toEqual([]);
+});
+
 test('a key means the same to every command', () => {
   const schemas = new Map<string, Set<string>>();
   for (const option of loaded.flatMap(({ options }) => Object.values(options)))

@@ -1,7 +1,7 @@
 /** The program as it is called: help, unknown words, the config file, colours, a closed pipe. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { type Ran, snapback } from './support/snapback.ts';
 import { type TemporaryFolder, temporaryFolder } from './support/temporary-folder.ts';
 import { onTerminal } from './support/terminal.ts';
 
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 const bin = fileURLToPath(new URL('../bin/snapback.js', import.meta.url));
 let folder: TemporaryFolder;
 beforeAll(async () => {
@@ -50,7 +51,9 @@ describe('help', () => {
   test.each([
     [['--help']],
     [['help']],
-    [['save', '--help']],
+    [['save', '-h']],
+    [['--help', 'save']],
+    [['--cluster', 'prod', '--help']],
     [['help', 'save']],
     [['tools', 'install', '--help']],
   ])('%j prints every exit code and ends with 0', async args => {
@@ -66,10 +69,14 @@ describe('help', () => {
     expect(one.stdout).toBe(other.stdout);
   });
 
-  test('a command without its second word prints what there is', async () => {
-    const { code, stdout, stderr } = await call(['tools']);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^ {2}install/m);
+  test.each([[['--version']], [['--cluster', 'prod', '--version']]])('%j prints the version', async args => {
+    expect(await call(args)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test.each([[['tools', '--help']], [['help', 'tools']]])('%j lists what follows', async args => {
+    const { code, stdout } = await call(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}install /m);
   });
 });
 
@@ -78,9 +85,13 @@ describe('what is unknown', () => {
     [['savee'], "unknown command 'savee' (did you mean save?)"],
     [['savee', '--help'], "unknown command 'savee' (did you mean save?)"],
     [['help', 'savee'], "unknown command 'savee' (did you mean save?)"],
-    [['tools', 'instal'], "unknown command 'instal' (Did you mean install?)"],
+    [['tools', 'instal'], "unknown command 'instal' (did you mean install?)"],
+    [['tools'], "'tools' is not a whole command: it goes on with install"],
+    [['--cluster', 'save'], 'it names no command'],
     [['xyzzy'], "unknown command 'xyzzy'."],
-    [['list', '--stor', 'x'], "unknown option '--stor' (Did you mean --store?)"],
+    [['list', '--stor', 'x'], "unknown option '--stor' (did you mean --store?)"],
+    [['--stor', 'x', 'list'], "unknown option '--stor' (did you mean --store?)"],
+    [['--recipient', 'x', 'list'], "unknown option '--recipient'"],
     [['list', '--store'], "option '--store <LOCATION>' argument missing"],
     [['show'], "missing required argument 'snapshot'"],
     [['list', 'more'], 'too many arguments'],
@@ -91,7 +102,7 @@ describe('what is unknown', () => {
     expect(stderr).toContain('Exit 2 (usage');
   });
 
-  test.each([[['list', '--pasword=hunter2']], [['list', '--quiet=hunter2 (x)']], [['list', 'hunter2']]])(
+  test.each([[['list', '--pasword=hunter2']], [['--pasword=hunter2', 'list']], [['list', 'hunter2']]])(
     'what may be a password is not quoted: %j',
     async args => {
       const { code, stderr } = await call(args);
@@ -101,8 +112,12 @@ describe('what is unknown', () => {
     },
   );
 
-  test('--json gives the document here too', async () => {
-    const { code, stdout, stderr } = await call(['list', '--json', '--stor', 'x']);
+  test.each([
+    [['list', '--json', '--stor', 'x'], {}],
+    [['--json=true', 'list', '--stor', 'x'], {}],
+    [['list', '--stor', 'x'], { SNAPBACK_JSON: '1' }],
+  ])('%j %j gives the document here too', async (args, env) => {
+    const { code, stdout, stderr } = await call(args, env);
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
       command: 'list',
@@ -186,6 +201,37 @@ describe('a recipients file', () => {
     expect(stderr).toContain(sentence);
     expect(existsSync(join(folder.path, 'untouched'))).toBe(false);
   });
+});
+
+describe('a switch', () => {
+  test('that is off outweighs the environment', async () => {
+    const env = { SNAPBACK_JSON: '1' };
+    const [off, on] = await Promise.all([call(['list', '--json=false'], env), call(['list', '--json'], env)]);
+    expect(off.stdout).toContain('no snapshots of default');
+    expect(JSON.parse(on.stdout)).toMatchObject({ command: 'list', ok: true });
+  });
+
+  test('with a wrong value is a mistake that names it', async () => {
+    const { code, stderr } = await call(['list', '--all=maybe']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--all "maybe" is neither true nor false');
+  });
+
+  test('takes no value without the equals sign', async () => {
+    const { code, stderr } = await call(['list', '--all', 'false']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('too many arguments');
+  });
+});
+
+test('options may stand before the command, and a value may look like one', async () => {
+  const [before, after] = await Promise.all([
+    call(['--cluster', 'save', '--store', './none', 'list']),
+    call(['list', '--cluster', 'save', '--store', './none']),
+  ]);
+  expect(before).toEqual(after);
+  expect(before).toMatchObject({ code: 0, stderr: '' });
+  expect(before.stdout).toContain('no snapshots of save in ./none');
 });
 
 describe('switches that are not flags', () => {

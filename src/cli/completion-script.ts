@@ -14,6 +14,12 @@ _snapback() {
   # Readline takes --flag=value apart.
   if [[ $word == '=' ]]; then word=''; elif [[ $before == '=' ]]; then before=\${COMP_WORDS[COMP_CWORD - 2]}; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
+    case "\${COMP_WORDS[i]}" in
+      -*)
+        if [[ \${COMP_WORDS[i + 1]} == '=' ]]; then ((i += 2)); continue; fi
+        case "\${COMP_WORDS[i]}" in ${withValue(commands)}) ((i += 1)) ;; esac
+        continue ;;
+    esac
     case "$at \${COMP_WORDS[i]}" in
       ${patterns(commands)}) at="$at \${COMP_WORDS[i]}" ;;
       *) break ;;
@@ -40,6 +46,10 @@ _snapback() {
   local before=\${words[CURRENT-1]} at='' i
   local -a offered
   for ((i = 2; i < CURRENT; i++)); do
+    case "\${words[i]}" in
+      (${withValue(commands)}) (( i += 1 )); continue ;;
+      (-*) continue ;;
+    esac
     case "$at \${words[i]}" in
       (${patterns(commands)}) at="$at \${words[i]}" ;;
       (*) break ;;
@@ -108,6 +118,12 @@ const choiceCases = (
     .filter(({ choices }) => choices.length > 0)
     .map(({ flag, choices }) => `    ${open}${flag}) ${reply(choices)} ;;`)
     .join('\n');
+
+const withValue = (commands: CompletionCommand[]): string =>
+  byFlag(commands)
+    .filter(({ takes }) => takes !== 'nothing')
+    .map(({ flag }) => flag)
+    .join('|');
 
 const anyValue = (commands: CompletionCommand[]): string =>
   byFlag(commands)
