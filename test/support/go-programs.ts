@@ -15,12 +15,17 @@ import { runProgram } from '../../src/programs/run.ts';
 const packages = {
   age: 'filippo.io/age/cmd/age',
   versitygw: 'github.com/versity/versitygw/cmd/versitygw',
+  toxiproxy: 'github.com/Shopify/toxiproxy/v2/cmd/server',
+  minio: 'github.com/minio/minio',
 };
 
 export type GoProgram = keyof typeof packages;
 
-/** What `npm test` brings. */
-export const testedGoPrograms: readonly GoProgram[] = ['age', 'versitygw'];
+/** What `npm test` brings: MinIO, which takes minutes, only with TEST_ALL=1. */
+export const testedGoPrograms: readonly GoProgram[] =
+  process.env.TEST_ALL === '1'
+    ? ['age', 'versitygw', 'toxiproxy', 'minio']
+    : ['age', 'versitygw', 'toxiproxy'];
 
 /** `<name> <version>`, as its go.mod pins it. */
 export const titleOf = (name: GoProgram): string => `${name} ${versionOf(name)}`;

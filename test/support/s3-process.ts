@@ -2,34 +2,37 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ListBucketsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createAuthority, type Issued } from './certificates.ts';
 import { freePorts } from './ports.ts';
-import { answersOk, newKey, type RunningS3, type S3Server, type StartS3, s3Server } from './s3-server.ts';
+import { createBucket, newKey, type Policy, type S3Access, type S3Server, s3Client } from './s3-server.ts';
 import { type ServerStart, startProcess } from './server-process.ts';
+
+export type StartS3 = {
+  /** https, with a certificate for 127.0.0.1 and localhost of a new authority. */
+  tls?: boolean;
+};
 
 /** What differs from one server program to the next. */
 export type S3Program = {
-  name: RunningS3['name'];
-  /** Path that answers 200 once it is ready. */
-  health: string;
-  /** Makes in `folder` what it needs and gives its arguments and variables. */
-  prepare(how: {
-    folder: string;
-    /** `127.0.0.1:<port>` */
-    address: string;
-    accessKey: string;
-    secretKey: string;
-    region: string;
-    certificate: Issued | null;
-  }): Promise<Pick<ServerStart, 'args' | 'env'>>;
+  name: S3Server['name'];
+  /** Makes in `folder` what it needs and gives its arguments and variables. `address` is `127.0.0.1:<port>`. */
+  prepare(
+    how: S3Access & { folder: string; address: string; certificate: Issued | null },
+  ): Promise<Pick<ServerStart, 'args' | 'env'>>;
+  /** Gives what makes credentials, for a server that runs; `client` is root's, `ca` the authority's PEM text. */
+  roles(
+    root: S3Access & { program: string; client: S3Client; ca: string | undefined },
+  ): (policy: Policy) => Promise<Omit<S3Access, 'endpoint' | 'region'>>;
 };
 
-/** Resolves when it is ready; rejects with its output when it ends first. Disposing leaves nothing of it. */
+/** Resolves when it answers the root user; rejects with its output when it ends first. */
 export const startS3Program = async (
   program: string,
-  { name, health, prepare }: S3Program,
+  kind: S3Program,
   { tls = false }: StartS3,
 ): Promise<S3Server> => {
+  const { name } = kind;
   const folder = await mkdtemp(join(tmpdir(), `snapback-${name}-`));
   const clean = () => rm(folder, { recursive: true, force: true });
   try {
@@ -37,20 +40,30 @@ export const startS3Program = async (
     const hosts = ['127.0.0.1', 'localhost'];
     const certificate = authority ? await authority.issue('server', { hosts }) : null;
     const ca = authority ? await readFile(authority.ca, 'utf8') : undefined;
-    const root = { accessKey: newKey(), secretKey: newKey(), region: 'us-east-1' };
     for (let attempt = 1; ; attempt++) {
       const address = `127.0.0.1:${(await freePorts(1))[0]}`;
       const endpoint = `${tls ? 'https' : 'http'}://${address}`;
-      const ready = () => answersOk(`${endpoint}${health}`, ca);
+      const keys = { accessKey: newKey(), secretKey: newKey(), sessionToken: null };
+      const root: S3Access = { endpoint, region: 'us-east-1', ...keys };
       try {
-        const start = await prepare({ folder, address, certificate, ...root });
-        const process = await startProcess({ name, program, ready, ...start });
-        const dispose = async () => {
-          await process[Symbol.asyncDispose]();
-          await clean();
+        const start = await kind.prepare({ folder, address, certificate, ...root });
+        const process = await startProcess({ name, program, ready: () => answers(root, ca), ...start });
+        const client = s3Client(root, ca);
+        const role = kind.roles({ program, client, ca, ...root });
+        return {
+          ...root,
+          name,
+          ca: authority?.ca ?? null,
+          process,
+          client: changed => s3Client({ ...root, ...changed }, ca),
+          newBucket: options => createBucket(client, options),
+          withRole: async policy => ({ ...root, ...(await role(policy)) }),
+          [Symbol.asyncDispose]: async () => {
+            client.destroy();
+            await process[Symbol.asyncDispose]();
+            await clean();
+          },
         };
-        const own = { name, endpoint, ca: authority?.ca ?? null, process };
-        return await s3Server({ ...own, ...root, [Symbol.asyncDispose]: dispose });
       } catch (error) {
         // Somebody took the port in between.
         if (attempt === 5 || !String(error).includes('address already in use')) throw error;
@@ -59,5 +72,15 @@ export const startS3Program = async (
   } catch (error) {
     await clean();
     throw error;
+  }
+};
+
+const answers = async (root: S3Access, ca: string | undefined): Promise<boolean> => {
+  const client = s3Client(root, ca, 1);
+  try {
+    await client.send(new ListBucketsCommand(), { abortSignal: AbortSignal.timeout(2000) });
+    return true;
+  } finally {
+    client.destroy();
   }
 };

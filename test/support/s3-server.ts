@@ -1,81 +1,76 @@
 /** A real S3 server as the tests see it, whichever program it is. */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { get as getPlain } from 'node:http';
-import { get as getOverTls } from 'node:https';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import type { ServerProcess } from './server-process.ts';
 
-/** What its own program makes of it. */
-export type RunningS3 = {
-  name: 'versitygw';
-  /** `http://127.0.0.1:<port>`, or `https://…`. */
+/** Where it is and who asks it. */
+export type S3Access = {
+  /** `http://127.0.0.1:<port>`, or `https://…`. Buckets stand in the path. */
   endpoint: string;
   region: string;
-  /** Of the root user. */
   accessKey: string;
   secretKey: string;
+  /** Of temporary credentials. */
+  sessionToken: string | null;
+};
+
+/** A policy of IAM, without principals: it is for the one who gets the credentials. */
+export type Policy = {
+  Version: '2012-10-17';
+  Statement: {
+    Effect: 'Allow' | 'Deny';
+    Action: string[];
+    /** `arn:aws:s3:::<bucket>` and `arn:aws:s3:::<bucket>/<keys>`, no wildcard in the bucket's name. */
+    Resource: string[];
+    Condition?: Record<string, Record<string, string | string[]>>;
+  }[];
+};
+
+/** With the keys of its root user. */
+export type S3Server = S3Access & {
+  name: 'versitygw' | 'minio';
   /** Path of the PEM file of the authority that signed its certificate; null for http. */
   ca: string | null;
   process: ServerProcess;
+  /** A client of the root user, or of other keys; whoever makes one destroys it. */
+  client(changed?: Partial<S3Access>): S3Client;
+  /** Creates an empty bucket and gives its name; object lock brings versioning with it. */
+  newBucket(options?: { lock?: boolean; versioning?: boolean }): Promise<string>;
+  /** Makes credentials that may do what the policy says and nothing else. The buckets must be there. */
+  withRole(policy: Policy): Promise<S3Access>;
+  /** Ends it; leaves nothing. */
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export type S3Server = RunningS3 & {
-  /** A client of the root user; whoever makes one destroys it. */
-  client(): S3Client;
-  /** Creates an empty bucket and gives its name; object lock brings versioning with it. */
-  newBucket(options?: { lock?: boolean; versioning?: boolean }): Promise<string>;
-};
-
-export type StartS3 = {
-  /** https, with a certificate for 127.0.0.1 and localhost of a new authority. */
-  tls?: boolean;
-};
-
-/** A new key of the root user or of another. */
+/** A new access key or secret key. */
 export const newKey = (): string => randomBytes(16).toString('hex');
 
-/** Gives a running server what all of them have; disposing ends the server too. */
-export const s3Server = async (running: RunningS3): Promise<S3Server> => {
-  const { endpoint, region, accessKey, secretKey } = running;
-  const ca = running.ca === null ? undefined : await readFile(running.ca, 'utf8');
-  const client = () =>
-    new S3Client({
-      endpoint,
-      region,
-      forcePathStyle: true,
-      credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
-      requestHandler: { httpsAgent: { ca } },
-    });
-  const own = client();
-  return {
-    ...running,
-    client,
-    newBucket: async ({ lock = false, versioning = false } = {}) => {
-      const Bucket = `snapback-${randomBytes(6).toString('hex')}`;
-      await own.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: lock }));
-      if (versioning && !lock) {
-        const VersioningConfiguration = { Status: 'Enabled' } as const;
-        await own.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
-      }
-      return Bucket;
-    },
-    [Symbol.asyncDispose]: async () => {
-      own.destroy();
-      await running[Symbol.asyncDispose]();
-    },
-  };
-};
+/** `ca` is the PEM text of an authority to trust. */
+export const s3Client = (access: S3Access, ca: string | undefined, maxAttempts = 3): S3Client =>
+  new S3Client({ ...sdkSettings(access, ca), forcePathStyle: true, maxAttempts });
 
-/** Whether `url` answers 200 within two seconds; `ca` is the PEM text of its authority. */
-export const answersOk = (url: string, ca: string | undefined): Promise<boolean> =>
-  new Promise(resolve => {
-    const signal = AbortSignal.timeout(2000);
-    const get = url.startsWith('https:') ? getOverTls : getPlain;
-    get(url, { ca, signal, agent: false }, answer => {
-      answer.resume();
-      answer.on('error', () => resolve(false));
-      answer.on('end', () => resolve(answer.statusCode === 200));
-    }).on('error', () => resolve(false));
-  });
+/** What any client of the SDK is made with. */
+export const sdkSettings = (access: S3Access, ca: string | undefined) => ({
+  endpoint: access.endpoint,
+  region: access.region,
+  credentials: {
+    accessKeyId: access.accessKey,
+    secretAccessKey: access.secretKey,
+    sessionToken: access.sessionToken ?? undefined,
+  },
+  requestHandler: { httpsAgent: { ca } },
+});
+
+/** What `newBucket` does with a client of the root user. */
+export const createBucket = async (
+  client: S3Client,
+  { lock = false, versioning = false }: { lock?: boolean; versioning?: boolean } = {},
+): Promise<string> => {
+  const Bucket = `snapback-${randomBytes(6).toString('hex')}`;
+  await client.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: lock }));
+  if (versioning && !lock) {
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  }
+  return Bucket;
+};

@@ -1,6 +1,8 @@
 /** The S3 servers that tests run on: one by default, all with TEST_ALL=1. */
 import { needGoProgram } from './go-programs.ts';
-import type { S3Server, StartS3 } from './s3-server.ts';
+import { startMinio } from './minio.ts';
+import type { StartS3 } from './s3-process.ts';
+import type { S3Server } from './s3-server.ts';
 import { startVersitygw } from './versitygw.ts';
 
 export type TestedS3 = {
@@ -10,10 +12,11 @@ export type TestedS3 = {
   start(options?: StartS3): Promise<S3Server>;
 };
 
-const starts = { versitygw: startVersitygw };
+const starts = { versitygw: startVersitygw, minio: startMinio };
+const names: S3Server['name'][] = process.env.TEST_ALL === '1' ? ['versitygw', 'minio'] : ['versitygw'];
 
 /** To be awaited once, at the top of a test file: `describe.each(await testedS3Servers())('$name', …)`. */
-export const testedS3Servers = (): Promise<TestedS3[]> => Promise.all((['versitygw'] as const).map(tested));
+export const testedS3Servers = (): Promise<TestedS3[]> => Promise.all(names.map(tested));
 
 const tested = async (name: S3Server['name']): Promise<TestedS3> => {
   const program = await needGoProgram(name);

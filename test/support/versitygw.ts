@@ -1,16 +1,18 @@
 /** versitygw, an S3 server on a folder. */
+import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type S3Program, startS3Program } from './s3-process.ts';
-import type { S3Server, StartS3 } from './s3-server.ts';
+import { promisify } from 'node:util';
+import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { type S3Program, type StartS3, startS3Program } from './s3-process.ts';
+import { newKey, type Policy, type S3Server } from './s3-server.ts';
 
-/** `program` is its path. Buckets may have versions and locks. */
+/** `program` is its path. Its buckets may have versions and locks; encryption it ignores in silence. */
 export const startVersitygw = (program: string, options: StartS3 = {}): Promise<S3Server> =>
   startS3Program(program, versitygw, options);
 
 const versitygw: S3Program = {
   name: 'versitygw',
-  health: '/healthz',
   prepare: async ({ folder, address, accessKey, secretKey, region, certificate }) => {
     const kept = {
       data: join(folder, 'data'),
@@ -25,7 +27,6 @@ const versitygw: S3Program = {
         // Without it each connection is closed after its answer.
         '--keep-alive',
         `--iam-dir=${kept.users}`,
-        '--health=/healthz',
         '--quiet',
         ...(certificate ? [`--cert=${certificate.cert}`, `--key=${certificate.key}`] : []),
         'posix',
@@ -35,4 +36,41 @@ const versitygw: S3Program = {
       env: { ROOT_ACCESS_KEY_ID: accessKey, ROOT_SECRET_ACCESS_KEY: secretKey },
     };
   },
+  // A user, and a policy on each bucket that names it: a bucket has one policy for all of its users.
+  roles: ({ program, client, ...root }) => {
+    const granted = new Map<string, object[]>();
+    return async policy => {
+      const keys = { accessKey: newKey(), secretKey: newKey(), sessionToken: null };
+      const user = ['--access', keys.accessKey, '--secret', keys.secretKey, '--role', 'user'];
+      const env = {
+        ADMIN_ACCESS_KEY_ID: root.accessKey,
+        ADMIN_SECRET_ACCESS_KEY: root.secretKey,
+        ADMIN_REGION: root.region,
+        ADMIN_ENDPOINT_URL: root.endpoint,
+        ADMIN_ALLOW_INSECURE: 'true',
+      };
+      await promisify(execFile)(program, ['admin', 'create-user', ...user], { env });
+      for (const [Bucket, statements] of byBucket(policy)) {
+        const own = statements.map(statement => ({ ...statement, Principal: { AWS: [keys.accessKey] } }));
+        const Statement = [...(granted.get(Bucket) ?? []), ...own];
+        granted.set(Bucket, Statement);
+        const Policy = JSON.stringify({ Version: policy.Version, Statement });
+        await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+      }
+      return keys;
+    };
+  },
+};
+
+type Statement = Policy['Statement'][number];
+
+const byBucket = ({ Statement }: Policy): Map<string, Statement[]> => {
+  const buckets = new Map<string, Statement[]>();
+  for (const statement of Statement) {
+    const resources = Map.groupBy(statement.Resource, arn => /^arn:aws:s3:::([^/]+)/.exec(arn)?.[1] ?? arn);
+    for (const [bucket, Resource] of resources) {
+      buckets.set(bucket, [...(buckets.get(bucket) ?? []), { ...statement, Resource }]);
+    }
+  }
+  return buckets;
 };
