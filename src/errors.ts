@@ -84,3 +84,20 @@ const knownWithin = (error: unknown): SnapbackError | null => {
 /** The text of anything that was thrown, in one line. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message || error.name : String(error)).replaceAll(/\s*\n\s*/g, '; ');
+
+/** An error as `--json` prints it; `cause` is the reason. */
+export type ErrorFields = {
+  code: Code;
+  operation: string;
+  object: string;
+  cause: string;
+  hint: string | null;
+};
+
+export const errorFields = ({ code, operation, object, reason, hint }: SnapbackError): ErrorFields => ({
+  code,
+  operation,
+  object,
+  cause: reason,
+  hint,
+});

@@ -61,16 +61,47 @@ export const recordEtcdCluster = async (
   record: Pick<EtcdCluster, 'lineage' | 'clusterId' | 'accepted' | 'members'>,
   options: { before: EtcdCluster[]; now: Date; signal: AbortSignal },
 ): Promise<EtcdCluster> => {
-  const since = later(options.now, options.before.at(-1));
-  const whole: EtcdCluster = { format: 1, kind: 'etcd-cluster', ...record, since: since.toISOString() };
-  const name = `${cluster}/cluster.${stamp(since)}.${record.clusterId}.json`;
+  const since = later(options.now, options.before.at(-1)).toISOString();
+  const whole: EtcdCluster = { format: 1, kind: 'etcd-cluster', ...record, since };
+  await writeEtcdCluster(store, cluster, whole, options);
+  return whole;
+};
+
+/** Writes those of a lineage's records that a store does not have; their names. */
+export const giveEtcdClusters = async (
+  store: Store,
+  cluster: string,
+  records: { all: EtcdCluster[]; there: EtcdCluster[] },
+  options: { signal: AbortSignal },
+): Promise<string[]> => {
+  const there = new Set(records.there.map(record => fileOf(record)));
+  const missing = records.all.filter(record => !there.has(fileOf(record)));
+  for (const record of missing) await writeEtcdCluster(store, cluster, record, options);
+  return missing.map(fileOf);
+};
+
+/** The records of one lineage from several stores, each once, oldest first. Pure. */
+export const mergeEtcdClusters = (stores: EtcdCluster[][]): EtcdCluster[] =>
+  [...new Map(stores.flat().map(record => [fileOf(record), record])).values()].sort((a, b) =>
+    fileOf(a) < fileOf(b) ? -1 : 1,
+  );
+
+const writeEtcdCluster = async (
+  store: Store,
+  cluster: string,
+  record: EtcdCluster,
+  { signal }: { signal: AbortSignal },
+): Promise<void> => {
+  const name = `${cluster}/${fileOf(record)}`;
   try {
-    await store.put(name, documentBytes(schema, { ...whole }, name), options);
+    await store.put(name, documentBytes(schema, { ...record }, name), { signal });
   } catch (error) {
     if (!isSnapbackError(error) || error.code !== 'refused') throw error;
   }
-  return whole;
 };
+
+const fileOf = ({ since, clusterId }: EtcdCluster): string =>
+  `cluster.${stamp(new Date(since))}.${clusterId}.json`;
 
 const later = (now: Date, last: EtcdCluster | undefined): Date => {
   const next = last ? Math.floor(Date.parse(last.since) / 1000) * 1000 + 1000 : 0;

@@ -67,7 +67,7 @@ export const parseLineage = (bytes: Uint8Array, cluster: string): Lineage => {
  * never overwrites, so of two that begin at once the second one gets the first one's lineage. Only for a folder
  * where `useLineage` said so.
  */
-export const startLineage = async (
+export const startLineage = (
   store: Store,
   cluster: string,
   options: { tool: string; now: Date; named: string | null; signal: AbortSignal },
@@ -80,16 +80,35 @@ export const startLineage = async (
     created: options.now.toISOString(),
     tool: options.tool,
   };
+  return writeLineage(store, mine, options.named, options);
+};
+
+/**
+ * Makes a folder that has no history yet one more place of a lineage, with the cluster.json of another store.
+ * `refused` when another run has begun another lineage there meanwhile.
+ */
+export const giveLineage = (
+  store: Store,
+  lineage: Lineage,
+  options: { signal: AbortSignal },
+): Promise<Lineage> => writeLineage(store, lineage, lineage.lineage, options);
+
+const writeLineage = async (
+  store: Store,
+  mine: Lineage,
+  named: string | null,
+  { signal }: { signal: AbortSignal },
+): Promise<Lineage> => {
+  const cluster = mine.name;
   const name = `${cluster}/${lineageFile}`;
   try {
-    await store.put(name, documentBytes(schema, mine, name), options);
+    await store.put(name, documentBytes(schema, mine, name), { signal });
     return mine;
   } catch (error) {
     if (!isSnapbackError(error) || error.code !== 'refused') throw error;
-    const theirs = await readLineage(store, cluster, options);
+    const theirs = await readLineage(store, cluster, { signal });
     if (!theirs) throw error;
-    if (options.named !== null && theirs.lineage !== options.named)
-      throw otherLineage(cluster, theirs, options.named);
+    if (named !== null && theirs.lineage !== named) throw otherLineage(cluster, theirs, named);
     return theirs;
   }
 };

@@ -1,5 +1,5 @@
 /** What a command prints: its result on stdout, everything else on stderr. */
-import { messageOf, type SnapbackError } from '../errors.ts';
+import { errorFields, messageOf, type SnapbackError } from '../errors.ts';
 import { printable } from '../report/printable.ts';
 import type { Style } from '../report/style.ts';
 import { exitCode, exitMeaning } from './exit-code.ts';
@@ -32,13 +32,7 @@ export const printer = (options: { utc: boolean; debug: boolean }): Printer => {
         ok: error === null,
         exit: exitCode(error),
         result: result ?? null,
-        error: error && {
-          code: error.code,
-          operation: error.operation,
-          object: error.object,
-          cause: error.reason,
-          hint: error.hint,
-        },
+        error: error && errorFields(error),
       };
       process.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
     },

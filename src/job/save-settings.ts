@@ -6,6 +6,10 @@ import type { EtcdSettings, StoreSettings } from './settings.ts';
 export type SaveSettings = {
   etcd: EtcdSettings;
   store: StoreSettings;
+  /** Locations of more stores that get the same snapshot. */
+  also: string[];
+  /** What makes the run a success: that all stores have it, or that one has. */
+  require: 'all' | 'any';
   acceptClusterId: string | null;
   allowNoQuorum: boolean;
   /** False asks no member but those at the endpoints. */

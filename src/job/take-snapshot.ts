@@ -1,4 +1,5 @@
-/** One stream of one member into one object, with all that the manifest says of it. */
+/** One stream of one member, with all that the manifest says of it. */
+import type { Readable } from 'node:stream';
 import { coreBytes, coreOf } from '../catalog/core.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { encode } from '../codec/codec.ts';
@@ -7,28 +8,37 @@ import { SnapbackError } from '../errors.ts';
 import type { EtcdClient } from '../etcd/client.ts';
 import { openSnapshot } from '../etcd/snapshot.ts';
 import { type MemberStatus, memberStatus } from '../etcd/status.ts';
-import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { type Taken, takeFingerprint } from './fingerprint.ts';
 import type { SaveSettings } from './save-settings.ts';
 import { alarmsOf, roleOf, type ServingMember } from './serving-member.ts';
 import { tool } from './tool.ts';
 
-/** Writes the object `name` and gives its manifest, which is not stored yet. Throws `etcd`, `store`, or the signal's reason. */
-export const takeAndStore = async (
+/** A snapshot on its way: read it to its end, then ask for its manifest. */
+export type Taking = {
+  /** What is stored. */
+  stream: Readable;
+  /** The most bytes that it may have. */
+  atMost: number;
+  /** The manifest, which is not stored yet; the same one however often it is asked for. Rejects with `etcd`. */
+  manifest(): Promise<Manifest>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** Opens the stream and asks for the fingerprint. Throws `etcd` or the signal's reason, as the stream does later. */
+export const takeSnapshot = async (
   id: string,
-  name: string,
+  file: string,
   started: Date,
-  store: Store,
   member: ServingMember,
   lineage: string,
   settings: SaveSettings,
-  { signal, notify, progress, log }: Context,
-): Promise<Manifest> => {
+  { signal, progress }: Context,
+): Promise<Taking> => {
   const { client, status } = member;
   const { compression, recipients } = settings;
   const { idleTimeout } = settings.etcd;
-  await using snapshot = await openSnapshot(client, {
+  const snapshot = await openSnapshot(client, {
     signal,
     idleTimeout,
     onBytes: (done, total) => progress({ phase: 'snapshot', done, total }),
@@ -36,17 +46,24 @@ export const takeAndStore = async (
   const fingerprint = takeFingerprint(member, { mode: settings.fingerprint, signal });
   // It is awaited at the end of the stream, which may fail before.
   fingerprint.catch(() => {});
-  let known: { taken: Taken; after: number } | null = null;
-  const manifestOf = (plain: Digest, object: Digest): Manifest => {
-    if (!known) throw new Error('the manifest was asked for before the end of the stream');
+  let known: Promise<{ taken: Taken; after: number }> | null = null;
+  const learn = () => {
+    known ??= (async () => ({
+      after: await revisionAfter(client, status, signal),
+      taken: await within(fingerprint, idleTimeout, signal),
+    }))();
+    return known;
+  };
+  const manifestOf = async (plain: Digest, object: Digest): Promise<Manifest> => {
+    const { taken, after } = await learn();
     return {
       ...about(id, started, lineage, member, settings),
-      etcd: { ...aboutEtcd(member), revisionAfter: known.after },
-      fingerprint: known.taken.fingerprint,
-      fingerprintSkipped: known.taken.skipped,
+      etcd: { ...aboutEtcd(member), revisionAfter: after },
+      fingerprint: taken.fingerprint,
+      fingerprintSkipped: taken.skipped,
       plain,
       object: {
-        name: name.slice(name.indexOf('/') + 1),
+        name: file,
         ...object,
         compression,
         encryption: recipients.length > 0 ? 'age' : null,
@@ -56,43 +73,24 @@ export const takeAndStore = async (
       labels: settings.labels,
     };
   };
-  const finish = async () => {
-    known ??= {
-      after: await revisionAfter(client, status, signal),
-      taken: await within(fingerprint, idleTimeout, signal),
-    };
-  };
   const encoded = encode(snapshot.body, {
     compression,
     recipients,
     signal,
     plain: snapshot.plain,
-    core: async plain => {
-      await finish();
-      return coreBytes(coreOf(manifestOf(plain, { size: 0, sha256: '' })));
+    core: async plain => coreBytes(coreOf(await manifestOf(plain, { size: 0, sha256: '' }))),
+  });
+  let manifest: Promise<Manifest> | null = null;
+  return {
+    stream: encoded.stream,
+    // Compression may make a stream that does not compress a little larger; age adds a header and tags.
+    atMost: snapshot.total + Math.ceil(snapshot.total / 100) + 8 * 1024 * 1024,
+    manifest: () => {
+      manifest ??= manifestOf(encoded.plain(), encoded.object());
+      return manifest;
     },
-  });
-  // Compression may make a stream that does not compress a little larger; age adds a header and tags.
-  const atMost = snapshot.total + Math.ceil(snapshot.total / 100) + 8 * 1024 * 1024;
-  await store.put(name, encoded.stream, { signal, atMost });
-  await finish();
-  const manifest = manifestOf(encoded.plain(), encoded.object());
-  notify({
-    kind: 'stored',
-    location: store.location,
-    name,
-    size: manifest.object.size,
-    plainSize: manifest.plain.size,
-    recipients: recipients.length,
-  });
-  if (manifest.fingerprint) {
-    const { memberId, hashKV, revision, seconds } = manifest.fingerprint;
-    const by = member.members.find(one => one.id === memberId)?.name ?? null;
-    notify({ kind: 'bound', hashKV, revision, by, seconds });
-  } else if (settings.fingerprint !== 'off') {
-    log.warn(`no fingerprint: ${manifest.fingerprintSkipped}. A drill will compare less.`);
-  }
-  return manifest;
+    [Symbol.asyncDispose]: () => snapshot[Symbol.asyncDispose](),
+  };
 };
 
 const about = (

@@ -12,6 +12,18 @@ export const save = command({
   options: {
     ...etcdOptions,
     ...storeOptions,
+    also: listOption({
+      flag: 'also',
+      value: 'LOCATION',
+      help: 'one more store that gets the same snapshot, in one read of etcd; may be repeated',
+      fallback: [],
+    }),
+    require: choiceOption({
+      flag: 'require',
+      choices: ['all', 'any'] as const,
+      help: 'what is a success with --also: that every store has it, or that one has (default: all)',
+      fallback: 'all',
+    }),
     recipient: listOption({
       flag: 'recipient',
       value: 'AGE1…',
@@ -69,6 +81,7 @@ export const save = command({
   examples: [
     'snapback save --endpoints https://10.0.0.11:2379 --cacert ca.crt --cert client.crt --key client.key',
     'snapback save --store file:///var/backups/etcd --cluster prod --recipient age1…',
+    'snapback save --store /var/backups/etcd --also /mnt/nas/etcd --require any',
     'id=$(snapback save --quiet)',
   ],
   run: async ({ settings, sources }, context) =>
@@ -76,6 +89,8 @@ export const save = command({
       {
         etcd: etcdSettings(settings),
         store: storeSettings(settings, sources),
+        also: settings.also,
+        require: settings.require,
         acceptClusterId: settings.acceptClusterId,
         allowNoQuorum: settings.allowNoQuorum,
         discover: !settings.noDiscover,

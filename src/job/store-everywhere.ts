@@ -1,0 +1,101 @@
+/** One snapshot into all stores at once: every store gets the same bytes, and its manifest after them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commitManifest } from '../catalog/commit.ts';
+import { tee } from '../codec/tee.ts';
+import { from, SnapbackError } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import type { Context } from './context.ts';
+import type { Folder } from './save-folder.ts';
+import type { Taking } from './take-snapshot.ts';
+
+/** What happened to a store: null is whole and listed there. */
+export type Stored = { store: Store; error: SnapbackError | null };
+
+// How long a store that was given up may take to clean up: what hangs in a system call may never come back.
+const cleanUp = 3_000;
+
+/**
+ * Each store goes its own way after the tee: one that fails, or takes nothing for `patience` milliseconds while another
+ * waits, is dropped and its upload aborted, and the others go on to their manifests. Never throws: each has its error.
+ */
+export const storeEverywhere = (
+  taking: Taking,
+  name: string,
+  folders: Folder[],
+  patience: number,
+  context: Context,
+): Promise<Stored[]> => {
+  const controllers = folders.map(() => new AbortController());
+  const late = (at: number): SnapbackError => {
+    const error = tooSlow(folders[at]?.store.location ?? '', patience);
+    controllers[at]?.abort(error);
+    return error;
+  };
+  const [only] = folders;
+  const bodies =
+    only && folders.length === 1 ? [taking.stream] : tee(taking.stream, folders.length, { patience, late });
+  return Promise.all(
+    folders.map(async (folder, at): Promise<Stored> => {
+      const dropped = controllers[at]?.signal ?? context.signal;
+      const signal = AbortSignal.any([context.signal, dropped]);
+      const body = bodies[at] ?? taking.stream;
+      const work = storeIn(folder, { ...taking, stream: body }, name, { ...context, signal });
+      try {
+        await Promise.race([work, givenUp(dropped)]);
+        return { store: folder.store, error: null };
+      } catch (error) {
+        const details = { operation: 'store the snapshot', object: `store ${folder.store.location}` };
+        return {
+          store: folder.store,
+          error: from(signal.aborted ? signal.reason : error, 'failed', details),
+        };
+      }
+    }),
+  );
+};
+
+const storeIn = async (
+  { store, recordCluster }: Folder,
+  taking: Taking,
+  name: string,
+  { signal, notify }: Context,
+): Promise<void> => {
+  await store.put(name, taking.stream, { signal, atMost: taking.atMost });
+  try {
+    const manifest = await taking.manifest();
+    const { size } = manifest.object;
+    const recipients = manifest.object.recipients.length;
+    notify({
+      kind: 'stored',
+      location: store.location,
+      name,
+      size,
+      plainSize: manifest.plain.size,
+      recipients,
+    });
+    await recordCluster();
+    await commitManifest(store, manifest, { signal });
+  } catch (error) {
+    // Without its manifest nobody would ever see the object. The signal is of no use here: it may be the reason.
+    await store.remove(name, { signal: AbortSignal.timeout(cleanUp) }).catch(() => {});
+    throw error;
+  }
+};
+
+/** Rejects some time after the store was dropped; until then never settles. */
+const givenUp = (dropped: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    dropped.addEventListener(
+      'abort',
+      () => sleep(cleanUp, undefined, { ref: false }).then(() => reject(dropped.reason)),
+      { once: true },
+    );
+  });
+
+const tooSlow = (location: string, patience: number): SnapbackError =>
+  new SnapbackError('store', {
+    operation: 'store the snapshot',
+    object: `store ${location}`,
+    reason: `took no bytes for ${patience / 1000} s, while another store waited for it`,
+    hint: 'Look at its network and its disk. `snapback copy` brings the snapshot there later; --idle-timeout allows more time.',
+  });
