@@ -109,7 +109,8 @@ const main = async () => {
 
   console.log(
     `Done in ${Math.round((Date.now() - began) / 1000)} s. The demo store is ./${folder}/store, nothing is left running.\n` +
-      'Next, on your own cluster: node bin/snapback.js save --endpoints … --cacert … --cert … --key …',
+      'Next, on your own cluster: node bin/snapback.js save --endpoints … --cacert … --cert … --key …,\n' +
+      'or on a node of kubeadm, k3s or RKE2: sudo node bin/snapback.js save --preset kubeadm (k3s, rke2).',
   );
 };
 

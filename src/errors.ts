@@ -75,6 +75,21 @@ export const from = (
   return new SnapbackError(code, { ...details, reason: details.reason ?? messageOf(error), cause: error });
 };
 
+/** The same error, stack and all, with another hint: for who knows better than the room that failed what to do next. */
+export const withHint = (error: SnapbackError, hint: string): SnapbackError => {
+  const { code, operation, object, reason, signal, cause, stack } = error;
+  const told = new SnapbackError(code, {
+    operation,
+    object,
+    reason,
+    hint,
+    cause,
+    signal: signal ?? undefined,
+  });
+  told.stack = stack;
+  return told;
+};
+
 const knownWithin = (error: unknown): SnapbackError | null => {
   if (isSnapbackError(error)) return error;
   const aborted = error instanceof Error && (error.name === 'AbortError' || 'cause' in error);

@@ -22,6 +22,7 @@ import { expect, test } from 'vitest';
 import { openFileStore } from '../src/store/file.ts';
 import { publish, publishByReservation } from '../src/store/file-publish.ts';
 import type { Store } from '../src/store/store.ts';
+import { inOwnNamespaces } from './support/own-namespaces.ts';
 import { storeContract } from './support/store-contract.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -139,7 +140,7 @@ test('a kill -9 in the middle leaves a part that is not listed and that goes whe
 test('a full disk is said with the space that is left, and what was written goes', async context => {
   await using folder = await temporaryFolder();
   const script = `mount -t tmpfs -o size=1m tmpfs "$1" && "$2" "$3" "$1" prod/x 3000000 && ls -A "$1/prod" | wc -l`;
-  const out = await inOwnMounts(context, script, folder.path, process.execPath, program);
+  const out = await inOwnNamespaces(context, ['--mount'], script, folder.path, process.execPath, program);
   const [answer = '', left] = out.split('}');
   expect(JSON.parse(`${answer}}`)).toMatchObject({
     code: 'store',
@@ -152,7 +153,7 @@ test('a full disk is said with the space that is left, and what was written goes
 test('a read-only file system is said', async context => {
   await using folder = await temporaryFolder();
   const script = `mount -t tmpfs -o ro tmpfs "$1" && "$2" "$3" "$1" prod/x 3`;
-  const out = await inOwnMounts(context, script, folder.path, process.execPath, program);
+  const out = await inOwnNamespaces(context, ['--mount'], script, folder.path, process.execPath, program);
   expect(JSON.parse(out)).toMatchObject({
     code: 'store',
     message: expect.stringContaining('mounted read-only'),
@@ -270,21 +271,4 @@ const openFiles = async (below: string): Promise<string[]> => {
     (await readdir('/proc/self/fd')).map(fd => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
   );
   return targets.filter(target => target.startsWith(below));
-};
-
-/** Runs a script where it may mount; the mounts end with it. Without the right to: skipped, and failed in CI. */
-const inOwnMounts = async (
-  context: { skip(note: string): void },
-  script: string,
-  ...args: string[]
-): Promise<string> => {
-  const run = promisify(execFile);
-  const own = ['--map-root-user', '--mount'];
-  try {
-    await run('unshare', [...own, 'true']);
-  } catch (error) {
-    if (process.env.CI) throw error;
-    context.skip('unshare --map-root-user --mount is not possible here');
-  }
-  return (await run('unshare', [...own, 'sh', '-c', script, 'sh', ...args])).stdout;
 };

@@ -17,6 +17,8 @@ export type Option<T> = {
   many: 'no' | 'repeat' | 'comma';
   /** False for what may not stand in a config file. */
   inConfig: boolean;
+  /** What each of its choices says of other options, texts by flag; anything that is given outweighs it. */
+  fills?: Record<string, Record<string, string>>;
   /** True for what holds a password: a complaint about it does not quote it. */
   secret?: boolean;
   parse(texts: string[]): T;
@@ -36,6 +38,7 @@ type Given<T> = {
   env?: string[];
   inConfig?: boolean;
   secret?: boolean;
+  fills?: Record<string, Record<string, string>>;
 };
 
 const single = <T, F>(

@@ -1,5 +1,6 @@
 /** Every option of the program, once. Commands pick theirs from here, so a flag means the same wherever it is taken. */
 import { choiceOption, durationOption, listOption, switchOption, textOption, wordOption } from './option.ts';
+import { presets } from './presets.ts';
 import { toTime } from './time.ts';
 
 /** Taken by every command. */
@@ -67,6 +68,13 @@ export const storeOptions = {
 
 /** How to reach etcd; names and meaning are etcdctl's. */
 export const etcdOptions = {
+  preset: choiceOption({
+    flag: 'preset',
+    choices: ['kubeadm', 'k3s', 'rke2'] as const,
+    help: 'endpoints and certificates as they are on a control-plane node of this kind, where no other are given',
+    fallback: null,
+    fills: presets,
+  }),
   endpoints: listOption({
     flag: 'endpoints',
     value: 'URL,…',

@@ -1,12 +1,12 @@
 /**
  * The one place where it is decided what an option is: flag, then environment (the program's own variable before
- * those of others), then config file, then default. All complaints come at once.
+ * those of others), then config file, then preset, then default. All complaints come at once.
  */
 import { distance } from 'fastest-levenshtein';
 import { SnapbackError } from '../errors.ts';
 import type { Option, Options, Values } from './option.ts';
 
-export type Source = 'flag' | 'environment' | 'config' | 'default';
+export type Source = 'flag' | 'environment' | 'config' | 'preset' | 'default';
 
 export type Resolved<O extends Options> = { values: Values<O>; sources: { [K in keyof O]: Source } };
 
@@ -26,8 +26,9 @@ export const resolve = <O extends Options>(options: O, given: Given): Resolved<O
   const complaints: Complaint[] = [...(given.config?.complaints ?? [])];
   const values: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
+  const filled = filledIn(options, given);
   for (const [name, option] of Object.entries(options)) {
-    const found = find(option, given, complaints);
+    const found = find(option, given, complaints) ?? preset(option, filled);
     sources[name] = found?.source ?? 'default';
     values[name] = option.fallback;
     if (!found) continue;
@@ -82,6 +83,22 @@ const find = (option: Option<unknown>, given: Given, complaints: Complaint[]): F
     name: `${option.flag} in ${given.config?.file}`,
     texts: split(option, texts.map(String)),
   };
+};
+
+/** What the preset that is asked for says: texts by flag. */
+const filledIn = (options: Options, given: Given): Record<string, string> => {
+  for (const option of Object.values(options)) {
+    const choice = option.fills && asked(option, given);
+    if (typeof choice === 'string') return option.fills?.[choice] ?? {};
+  }
+  return {};
+};
+
+const preset = (option: Option<unknown>, filled: Record<string, string>): Found | null => {
+  const text = filled[option.flag];
+  return text === undefined
+    ? null
+    : { source: 'preset', name: `${option.flag} of the preset`, texts: split(option, [text]) };
 };
 
 /** `--dial-timeout` is `SNAPBACK_DIAL_TIMEOUT`. */

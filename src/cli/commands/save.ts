@@ -1,5 +1,6 @@
 import { saveText } from '../../report/save.ts';
 import { command } from '../command.ts';
+import { withEtcdHint } from '../etcd-hint.ts';
 import { etcdSettings, recipientsFile, storeSettings } from '../job-settings.ts';
 import { choiceOption, listOption, switchOption, textOption } from '../option.ts';
 import { etcdOptions, storeOptions } from '../options.ts';
@@ -79,13 +80,14 @@ export const save = command({
     }),
   },
   examples: [
+    'sudo snapback save --preset kubeadm --store file:///var/backups/etcd --cluster prod',
     'snapback save --endpoints https://10.0.0.11:2379 --cacert ca.crt --cert client.crt --key client.key',
     'snapback save --store file:///var/backups/etcd --cluster prod --recipient age1…',
     'snapback save --store /var/backups/etcd --also /mnt/nas/etcd --require any',
     'id=$(snapback save --quiet)',
   ],
-  run: async ({ settings, sources }, context) =>
-    (await import('../../job/save.ts')).save(
+  run: async ({ settings, sources }, context) => {
+    const job = (await import('../../job/save.ts')).save(
       {
         etcd: etcdSettings(settings),
         store: storeSettings(settings, sources),
@@ -102,7 +104,9 @@ export const save = command({
         labels: labelsOf(settings.label),
       },
       context,
-    ),
+    );
+    return withEtcdHint('save', { settings, sources }, job);
+  },
   text: saveText,
   quiet: result => result.id,
   nothing: 'Nothing was stored.',
