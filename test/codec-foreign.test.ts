@@ -71,6 +71,13 @@ describe.each(shapes)('a file of the layers [%s]', (names, layers) => {
   });
 });
 
+test('a packed file whose bytes have the mark of a database where a database has it is unpacked all the same', async () => {
+  const skippable = Buffer.from('502a4d180c0000000000000000000000edda0ced', 'hex');
+  const { content, layers } = await read(Buffer.concat([skippable, await packed(zstd)]));
+  expect(content.equals(database)).toBe(true);
+  expect(layers).toEqual(['zstd']);
+});
+
 describe.each(shapes.filter(([, layers]) => layers.length > 0))(
   'a file of the layers [%s]',
   (names, layers) => {

@@ -14,13 +14,15 @@ export const headSize = 64 * 1024 + 32;
 
 /** The kind, one that is known but not read, or null. `head` is the first `headSize` bytes, or all there are. */
 export const kindOf = (head: Buffer): Kind | Unread | null => {
-  if (isDatabase(head)) return 'database';
   if (begins(head, '28b52ffd') || /^5[0-9a-f]2a4d18/.test(head.toString('hex', 0, 4))) return 'zstd';
   if (begins(head, '1f8b')) return 'gzip';
   const text = head.toString('latin1', 0, 1200);
   if (text.startsWith('age-encryption.org/')) return 'age';
   if (text.trimStart().startsWith(armorHead)) return 'age armor';
-  return unread.find(({ at, magic }) => begins(head.subarray(at), magic)) ?? null;
+  const other = unread.find(({ at, magic }) => begins(head.subarray(at), magic));
+  if (other) return other;
+  // Last: what is packed can have a database's mark in its first bytes, as it stood there or by chance.
+  return isDatabase(head) ? 'database' : null;
 };
 
 /**
