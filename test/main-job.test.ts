@@ -104,9 +104,6 @@ for (const minor of testedMinors) {
         expect(verified.stderr).toContain('✓ usable');
         expect(verified.code).toBe(0);
       }
-      const unknown = await snapback(['verify', theirs]);
-      expect(unknown.code).toBe(2);
-      expect(unknown.stderr).toContain('--etcd-version');
       const into = join(folder, 'from-theirs');
       const restored = await snapback([
         'restore',

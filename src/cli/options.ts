@@ -156,7 +156,7 @@ const programOptions = {
   etcdVersion: choiceOption({
     flag: 'etcd-version',
     choices: ['3.4', '3.5', '3.6', '3.7'] as const,
-    help: 'minor version of the programs (default: the one that the snapshot was taken from)',
+    help: 'minor version of the programs (default: the one that the snapshot was taken from; a file of etcdctl says it from 3.6 on)',
     fallback: null,
   }),
 };

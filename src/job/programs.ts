@@ -6,22 +6,25 @@ import { findPrograms, type Need, type Programs } from '../programs/find.ts';
 import { minorOf, minors } from '../programs/versions.ts';
 import type { ProgramSettings } from './settings.ts';
 
-/** `taken` is the full version of the etcd, null where nobody knows. Throws `usage` without any version, `missing-program`. */
+/**
+ * `version` is that of the etcd it was taken from, in full or its minor, null where nobody knows. Throws `usage` without a
+ * version that this program knows, `missing-program`.
+ */
 export const programsFor = async (
-  taken: string | null,
+  { object, version }: { object: string; version: string | null },
   need: Need,
   { etcdBin, etcdVersion, env }: ProgramSettings,
   signal: AbortSignal,
 ): Promise<Programs> => {
-  const minor = etcdVersion ?? (taken === null ? null : minorOf(taken));
+  const minor = etcdVersion ?? (version === null ? null : minorOf(version));
   if (minor === null)
     throw new SnapbackError('usage', {
       operation: 'choose the programs',
-      object: taken === null ? 'the file' : `etcd ${taken}`,
+      object,
       reason:
-        taken === null
-          ? 'does not say which version of etcd it was taken from'
-          : 'is not a version that this program knows',
+        version === null
+          ? 'does not say which version of etcd it was taken from, as files of 3.6 and later do'
+          : `was taken from etcd ${version}, which this program does not know`,
       hint: `Say it: --etcd-version ${minors.join('|')}`,
     });
   const where = { etcdBin, path: env.PATH ?? '', cache: cacheFolder(env, homedir()) };

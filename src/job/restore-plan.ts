@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Manifest } from '../catalog/manifest.ts';
+import type { ManifestCore } from '../catalog/core.ts';
 import { SnapbackError } from '../errors.ts';
 import { checkEmpty } from '../programs/claim.ts';
+import type { Programs } from '../programs/find.ts';
 import { pidUsing } from '../programs/in-use.ts';
 import type { RestoreSettings } from './restore-settings.ts';
 
@@ -13,6 +14,7 @@ export type RestorePlan = {
   /** An id, or the path of a file. */
   snapshot: string;
   taken: string | null;
+  /** In full as recorded; of another tool's file the minor version that it, or --etcd-version, says. */
   etcdVersion: string | null;
   verified: boolean;
   /** Ids that were newer and passed over because they are bad. */
@@ -35,15 +37,10 @@ export type RestorePlan = {
 };
 
 /**
- * Where it goes and as what. Throws `usage` for neither or both of --data-dir and --output, and where the member cannot
- * be told from the manifest; `refused` where something is there already.
+ * Throws `usage` for neither or both of --data-dir and --output, `refused` where something is there already or in use:
+ * all that can be said before anything is read.
  */
-export const targetOf = async (
-  settings: RestoreSettings,
-  manifest: Manifest | null,
-  id: string,
-): Promise<RestorePlan['target']> => {
-  const { dataDir, output } = settings;
+export const checkTarget = async ({ dataDir, output, walDir }: RestoreSettings): Promise<void> => {
   if ((dataDir === null) === (output === null))
     throw usage(
       'the restore',
@@ -53,7 +50,7 @@ export const targetOf = async (
   if (output !== null) {
     if (existsSync(output))
       throw refused(`file ${output}`, 'is there already', 'Name another file: nothing is ever overwritten.');
-    return { kind: 'file', file: resolve(output) };
+    return;
   }
   const directory = resolve(dataDir ?? '');
   const pid = await pidUsing(directory);
@@ -64,9 +61,21 @@ export const targetOf = async (
       'Stop that etcd, or restore into another directory.',
     );
   await checkEmpty(directory);
-  if (settings.walDir !== null) await checkEmpty(resolve(settings.walDir));
-  const name = settings.name ?? servingName(manifest);
-  const own = manifest?.cluster.members?.find(member => member.name === name);
+  if (walDir !== null) await checkEmpty(resolve(walDir));
+};
+
+/**
+ * Where it goes and as what. `recorded` is null for a file that this program did not make. Throws `usage` where the
+ * member cannot be told from it.
+ */
+export const targetOf = (
+  settings: RestoreSettings,
+  recorded: Pick<ManifestCore, 'cluster' | 'taken'> | null,
+  id: string,
+): RestorePlan['target'] => {
+  if (settings.output !== null) return { kind: 'file', file: resolve(settings.output) };
+  const name = settings.name ?? servingName(recorded);
+  const own = recorded?.cluster.members?.find(member => member.name === name);
   const fromCluster = settings.initialCluster === null ? [] : urlsIn(settings.initialCluster, name);
   const urls =
     settings.initialAdvertisePeerUrls.length > 0
@@ -82,7 +91,7 @@ export const targetOf = async (
     );
   return {
     kind: 'data-dir',
-    dataDir: directory,
+    dataDir: resolve(settings.dataDir ?? ''),
     walDir: settings.walDir === null ? null : resolve(settings.walDir),
     name,
     initialCluster: settings.initialCluster ?? urls.map(url => `${name}=${url}`).join(','),
@@ -93,9 +102,9 @@ export const targetOf = async (
   };
 };
 
-const servingName = (manifest: Manifest | null): string => {
-  const members = manifest?.cluster.members ?? [];
-  const serving = members.find(({ id }) => id === manifest?.taken.memberId) ?? members[0];
+const servingName = (recorded: Pick<ManifestCore, 'cluster' | 'taken'> | null): string => {
+  const members = recorded?.cluster.members ?? [];
+  const serving = members.find(({ id }) => id === recorded?.taken.memberId) ?? members[0];
   // etcd's own default name, as etcdctl has it.
   return serving?.name || 'default';
 };
@@ -105,15 +114,26 @@ const urlsIn = (initialCluster: string, name: string): string[] =>
     .split(',')
     .flatMap(part => (part.startsWith(`${name}=`) ? [part.slice(name.length + 1)] : []));
 
-/** The fetched file and etcd's copy of it, with its preallocated log; the bare file alone with --output. */
-export const spaceOf = async (
-  target: RestorePlan['target'],
-  plainSize: number,
-): Promise<RestorePlan['space']> => {
-  const folder = existing(target.kind === 'file' ? dirname(target.file) : target.dataDir);
+/** The folder that is to hold it, and the bytes free there. */
+export const roomFor = async ({
+  output,
+  dataDir,
+}: RestoreSettings): Promise<Pick<RestorePlan['space'], 'folder' | 'free'>> => {
+  const folder = existing(output === null ? resolve(dataDir ?? '') : dirname(resolve(output)));
   const { bavail, bsize } = await statfs(folder);
-  const needed = target.kind === 'file' ? plainSize : 2 * plainSize + 130 * 1024 * 1024;
-  return { folder, needed, free: bavail * bsize };
+  return { folder, free: bavail * bsize };
+};
+
+/** The fetched file and etcd's copy of it, with its preallocated log; the bare file alone with --output. */
+export const neededFor = (target: RestorePlan['target'], plainSize: number): number =>
+  target.kind === 'file' ? plainSize : 2 * plainSize + 130 * 1024 * 1024;
+
+/** What makes the data directory. */
+export const programOf = (programs: Programs | null): RestorePlan['program'] => {
+  if (programs === null) return null;
+  const name = programs.etcdutl === null ? 'etcdctl' : 'etcdutl';
+  const path = programs[name];
+  return path === null ? null : { name, path, version: programs.versions[name] ?? programs.version };
 };
 
 const existing = (path: string): string => (existsSync(path) ? path : existing(dirname(path)));

@@ -1,14 +1,13 @@
 /** A file that any tool made, drilled; nothing is recorded, since there is nothing to record it beside. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseCore } from '../catalog/core.ts';
 import { SnapbackError } from '../errors.ts';
 import type { Programs } from '../programs/find.ts';
 import { collector, finding, recovery } from './checks.ts';
 import type { Context } from './context.ts';
 import { drill } from './drill.ts';
-import { fetchFile } from './fetch.ts';
 import { programsFor } from './programs.ts';
+import { type FileFacts, readFile } from './read-file.ts';
 import { openScratch, spaceForDrill } from './scratch.ts';
 import type { Verification, VerifySettings } from './verify-settings.ts';
 
@@ -31,31 +30,32 @@ export const verifyFile = async (
   const packed = sizeOf(path);
   await using scratch = await openScratch(settings.scratch, spaceForDrill(packed));
   const file = join(scratch.path, 'snapshot.db');
-  let core: Uint8Array | null = null;
-  let size = 0;
-  const fetched = await finding('file', checks.add, async () => {
-    ({ core, size } = await fetchFile(path, file, settings, context));
+  const read: { facts: FileFacts | null } = { facts: null };
+  await finding('file', checks.add, async () => {
+    read.facts = await readFile(path, file, settings, context);
     return settings.skipHashCheck
       ? "read; etcd's SHA-256 was not looked at (--skip-hash-check)"
       : "etcd's SHA-256 matches";
   });
-  const recorded = core === null ? null : parseCore(core, path);
+  const { facts } = read;
   let programs: Programs | null = null;
-  if (fetched) {
-    programs = await programsFor(recorded?.etcd.version ?? null, 'drill', settings.programs, signal);
-    await drill(
-      { ...settings, programs, file, size: size, scratch: scratch.path, recorded: recorded },
-      checks.add,
-      context,
+  if (facts) {
+    const { recorded, size, etcdVersion } = facts;
+    programs = await programsFor(
+      { object: `file ${path}`, version: etcdVersion },
+      'drill',
+      settings.programs,
+      signal,
     );
+    await drill({ ...settings, programs, file, size, scratch: scratch.path, recorded }, checks.add, context);
   }
   const summary = checks.summary(started);
   return {
     snapshot: path,
-    cluster: recorded?.cluster.name ?? null,
-    taken: recorded?.taken.started ?? null,
-    etcdVersion: recorded?.etcd.version ?? programs?.version ?? null,
-    plainSize: fetched ? size : null,
+    cluster: facts?.recorded?.cluster.name ?? null,
+    taken: facts?.recorded?.taken.started ?? null,
+    etcdVersion: facts?.etcdVersion ?? settings.programs.etcdVersion,
+    plainSize: facts?.size ?? null,
     level: 'drill',
     ...summary,
     recoverySeconds: summary.pass ? recovery(checks.all) : null,

@@ -27,6 +27,7 @@ export type Verification = {
   snapshot: string;
   cluster: string | null;
   taken: string | null;
+  /** In full as recorded; of another tool's file the minor version that it, or --etcd-version, says. */
   etcdVersion: string | null;
   plainSize: number | null;
   level: Level;

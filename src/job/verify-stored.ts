@@ -51,7 +51,12 @@ export const verifyStored = async (
     await finding('stored object', checks.add, () => checkObject(store, manifest, context));
   } else {
     if (manifest.etcd.authEnabled && settings.user === null) throw needsUser(entry.id);
-    programs = await programsFor(manifest.etcd.version, 'drill', settings.programs, signal);
+    programs = await programsFor(
+      { object: `snapshot ${entry.id}`, version: manifest.etcd.version },
+      'drill',
+      settings.programs,
+      signal,
+    );
     await using scratch = await openScratch(settings.scratch, spaceForDrill(manifest.plain.size));
     const file = join(scratch.path, 'snapshot.db');
     const fetched = await finding('stored object', checks.add, async () => {

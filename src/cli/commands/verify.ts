@@ -33,7 +33,7 @@ export const verify = command({
   examples: [
     'snapback verify',
     'snapback verify latest~1 --level object',
-    'snapback verify ./made-by-etcdctl.db --etcd-version 3.6',
+    'snapback verify ./made-by-etcdctl.db',
   ],
   run: async (invocation, context) => {
     const { settings, args } = invocation;
