@@ -55,7 +55,7 @@ export const startS3Program = async (
           name,
           ca: authority?.ca ?? null,
           process,
-          client: changed => s3Client({ ...root, ...changed }, ca),
+          client: ({ attempts, ...changed } = {}) => s3Client({ ...root, ...changed }, ca, attempts),
           newBucket: options => createBucket(client, options),
           withRole: async policy => ({ ...root, ...(await role(policy)) }),
           [Symbol.asyncDispose]: async () => {

@@ -32,8 +32,8 @@ export type S3Server = S3Access & {
   /** Path of the PEM file of the authority that signed its certificate; null for http. */
   ca: string | null;
   process: ServerProcess;
-  /** A client of the root user, or of other keys; whoever makes one destroys it. */
-  client(changed?: Partial<S3Access>): S3Client;
+  /** A client of the root user, or of other keys, or by another way; whoever makes one destroys it. */
+  client(changed?: Partial<S3Access & { attempts: number }>): S3Client;
   /** Creates an empty bucket and gives its name; object lock brings versioning with it. */
   newBucket(options?: { lock?: boolean; versioning?: boolean }): Promise<string>;
   /** Makes credentials that may do what the policy says and nothing else. The buckets must be there. */
