@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { silentLog } from '../src/log.ts';
 import { parseLocation } from '../src/store/location.ts';
 import { openStore } from '../src/store/open.ts';
 
@@ -19,7 +20,15 @@ test.each([
 });
 
 test.each([
-  ['s3://bucket/prefix', 's3:'],
+  ['s3:', 'names no bucket'],
+  ['s3://', 'names no bucket'],
+  ['s3:///prefix', 'names no bucket'],
+  ['s3://my bucket/x', 'no bucket is called'],
+  ['s3://bucket:9000/x', 'no bucket is called'],
+  ['s3://bucket//x', 'prefix'],
+  ['s3://bucket/a/../b', 'prefix'],
+  ['s3://bucket/a?region=x', 'prefix'],
+  ['s3://bucket/a\nb', 'prefix'],
   ['sftp://host/x', 'sftp:'],
   ['file://host/share', 'host "host"'],
   ['file://relative', 'host "relative"'],
@@ -39,9 +48,26 @@ test.each([
   expect(() => parseLocation(text)).toThrow(reason);
 });
 
+test.each([
+  ['s3://bucket', 'bucket', ''],
+  ['s3://bucket/', 'bucket', ''],
+  ['S3://my.bucket-1/etcd', 'my.bucket-1', 'etcd'],
+  ['s3://bucket/a/b c/100%/', 'bucket', 'a/b c/100%'],
+])('%s is the bucket %s with the prefix "%s"', (text, bucket, prefix) => {
+  expect(parseLocation(text)).toEqual({ kind: 's3', bucket, prefix });
+});
+
+test('a password in a location is not quoted', () => {
+  const error = expect.objectContaining({ code: 'usage', message: expect.not.stringContaining('hunter2') });
+  expect(() => parseLocation('s3://key:hunter2@bucket/x')).toThrow(error);
+});
+
 test('a store keeps the location that a person wrote', async () => {
   const { signal } = new AbortController();
-  await using store = await openStore('file:./somewhere', { signal });
-  expect(store.location).toBe('file:./somewhere');
-  await expect(openStore('s3://bucket', { signal })).rejects.toMatchObject({ code: 'usage' });
+  for (const location of ['file:./somewhere', 's3://bucket/prefix']) {
+    await using store = await openStore({ store: location, s3: null }, { signal, log: silentLog });
+    expect(store.location).toBe(location);
+  }
+  const wrong = openStore({ store: 'sftp://host/x', s3: null }, { signal, log: silentLog });
+  await expect(wrong).rejects.toMatchObject({ code: 'usage' });
 });

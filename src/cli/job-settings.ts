@@ -1,19 +1,24 @@
 /** From resolved options to what jobs take: secrets wrapped, files of secrets read. */
-import { readFileSync } from 'node:fs';
-import { from, SnapbackError } from '../errors.ts';
+import { SnapbackError } from '../errors.ts';
 import type { SnapshotSettings } from '../job/own-snapshot.ts';
 import type { EtcdSettings, StoreSettings } from '../job/settings.ts';
 import { type Secret, secret } from '../secret.ts';
 import type { Invocation } from './command.ts';
+import { readText } from './named-file.ts';
 import type { Values } from './option.ts';
 import type { etcdOptions, openOptions, snapshotOptions, storeOptions } from './options.ts';
 import type { Source } from './resolve.ts';
+import { s3Settings } from './s3-settings.ts';
 
+/** `others` are more locations that the settings are for. */
 export const storeSettings = (
   values: Values<typeof storeOptions>,
   sources: { cluster: Source },
+  others: string[] = [],
 ): StoreSettings => ({
   store: values.store,
+  // Its files are read only where they are needed: AWS's variables may stand for something else.
+  s3: [values.store, ...others].some(one => /^s3:/i.test(one)) ? s3Settings(values) : null,
   cluster: values.cluster,
   clusterNamed: sources.cluster !== 'default',
   lineage: values.lineage,
@@ -80,18 +85,5 @@ export const credentials = (values: UserValues): { user: string | null; password
 /** The file of `--recipients-file` with its text. */
 export const recipientsFile = (path: string | null): { path: string; text: string } | null =>
   path === null ? null : { path, text: readText(path, 'the recipients') };
-
-const readText = (file: string, what: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw from(error, 'usage', {
-      operation: `read ${what}`,
-      object: `file ${file}`,
-      reason: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read',
-      hint: 'Check the path and who may read it.',
-    });
-  }
-};
 
 const firstLine = (file: string): string => readText(file, 'the password').split(/\r?\n/)[0] ?? '';

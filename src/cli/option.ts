@@ -68,7 +68,7 @@ export const listOption = (given: Given<string[]> & { comma?: boolean }): Option
   schema: { type: ['string', 'array'], items: { type: 'string' } },
 });
 
-export const switchOption = (given: Given<boolean>): Option<boolean> => ({
+export const switchOption = <F extends boolean | null>(given: Given<F>): Option<boolean | F> => ({
   ...single(given, toBoolean, { type: 'boolean' }),
   value: null,
 });

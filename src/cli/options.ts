@@ -1,6 +1,7 @@
 /** Every option of the program, once. Commands pick theirs from here, so a flag means the same wherever it is taken. */
 import { choiceOption, durationOption, listOption, switchOption, textOption, wordOption } from './option.ts';
 import { presets } from './presets.ts';
+import { s3Options } from './s3-options.ts';
 import { toTime } from './time.ts';
 
 /** Taken by every command. */
@@ -44,12 +45,27 @@ export const everywhere = {
   }),
 };
 
+/** How long etcd or a store may take. */
+const timeouts = {
+  dialTimeout: durationOption({
+    flag: 'dial-timeout',
+    help: 'how long a connection may take (default: 5s)',
+    env: ['ETCDCTL_DIAL_TIMEOUT'],
+    fallback: 5_000,
+  }),
+  idleTimeout: durationOption({
+    flag: 'idle-timeout',
+    help: 'how long no byte may come (default: 30s)',
+    fallback: 30_000,
+  }),
+};
+
 /** Where the snapshots are. */
 export const storeOptions = {
   store: textOption({
     flag: 'store',
     value: 'LOCATION',
-    help: 'where the snapshots are: file:///PATH or a path (default: ./snapbacks)',
+    help: 'where the snapshots are: s3://BUCKET/PREFIX, file:///PATH or a path (default: ./snapbacks)',
     fallback: './snapbacks',
   }),
   cluster: textOption({
@@ -64,6 +80,8 @@ export const storeOptions = {
     help: 'the lineage that the snapshots must belong to',
     fallback: null,
   }),
+  ...s3Options,
+  ...timeouts,
 };
 
 /** How to reach etcd; names and meaning are etcdctl's. */
@@ -132,17 +150,7 @@ export const etcdOptions = {
     env: ['ETCDCTL_INSECURE_SKIP_TLS_VERIFY'],
     fallback: false,
   }),
-  dialTimeout: durationOption({
-    flag: 'dial-timeout',
-    help: 'how long a connection may take (default: 5s)',
-    env: ['ETCDCTL_DIAL_TIMEOUT'],
-    fallback: 5_000,
-  }),
-  idleTimeout: durationOption({
-    flag: 'idle-timeout',
-    help: 'how long no byte may come (default: 30s)',
-    fallback: 30_000,
-  }),
+  ...timeouts,
 };
 
 /** Which of etcd's own programs are used. */

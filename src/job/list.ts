@@ -68,7 +68,7 @@ export const list = async (settings: ListSettings, context: Context): Promise<Ou
   const { signal } = context;
   const now = new Date();
   if (settings.policy) plan([], settings.policy, now);
-  await using store = await openStore(settings.store.store, { signal });
+  await using store = await openStore(settings.store, context);
   const names = settings.allClusters ? await store.clusters({ signal }) : [settings.store.cluster];
   const clusters: ClusterList[] = [];
   for (const cluster of names) {

@@ -28,7 +28,7 @@ export const openCatalog = async (
 ): Promise<OpenCatalog> => {
   const { cluster } = settings;
   checkClusterName(cluster);
-  const store = await openStore(settings.store, { signal });
+  const store = await openStore(settings, { signal, log });
   try {
     const [listing, recorded] = await Promise.all([
       listSnapshots(store, cluster, { signal }),

@@ -1,6 +1,7 @@
 /** A second store beside the one of the settings: where `save --also` writes too and `copy --to` writes. */
 import { resolve } from 'node:path';
 import { SnapbackError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { parseLocation } from '../store/location.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -9,9 +10,9 @@ import type { StoreSettings } from './settings.ts';
 /** Opens it with the settings of the first, which is the only place that says so. Throws what `openStore` throws. */
 export const openOther = (
   location: string,
-  _first: StoreSettings,
-  options: { signal: AbortSignal },
-): Promise<Store> => openStore(location, options);
+  first: StoreSettings,
+  options: { signal: AbortSignal; log: Log },
+): Promise<Store> => openStore({ ...first, store: location }, options);
 
 /** Throws `usage` where two of the locations are the same place. */
 export const checkDistinct = (flag: string, locations: string[]): void => {

@@ -44,9 +44,8 @@ export const save = async (given: SaveSettings, context: Context): Promise<Outco
   const { store: first } = settings.store;
   checkDistinct('--also', [first, ...settings.also]);
   await using opened = new AsyncDisposableStack();
-  const stores = [opened.use(await openStore(first, { signal }))];
-  for (const other of settings.also)
-    stores.push(opened.use(await openOther(other, settings.store, { signal })));
+  const stores = [opened.use(await openStore(settings.store, context))];
+  for (const other of settings.also) stores.push(opened.use(await openOther(other, settings.store, context)));
   const choice = await findMembers(settings.etcd, settings, context);
   const last = choice.order.at(-1);
   for (const candidate of choice.order) {

@@ -1,9 +1,10 @@
 /** Settings that several jobs take, already decided: no job reads a flag or a file of options. */
-export type { EtcdSettings } from '../etcd/settings.ts';
+import type { StorePlace } from '../store/open.ts';
 
-export type StoreSettings = {
-  /** As a person wrote it: a path or file:///PATH. */
-  store: string;
+export type { EtcdSettings } from '../etcd/settings.ts';
+export type { ObjectLock, S3Settings } from '../store/open.ts';
+
+export type StoreSettings = StorePlace & {
   cluster: string;
   /** True when the cluster was named by flag, environment or config file, not by default. */
   clusterNamed: boolean;

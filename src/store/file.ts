@@ -6,8 +6,9 @@
  */
 import { readdir, stat, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { SnapbackError } from '../errors.ts';
+import { withBody } from './body.ts';
 import { codeOf, fileError } from './file-error.ts';
 import { exists, publish } from './file-publish.ts';
 import { readFile } from './file-read.ts';
@@ -30,32 +31,21 @@ export const openFileStore = (path: string, location = `file://${resolve(path)}`
     remove: (name, { signal }) => remove(root, name, signal),
     removeUnfinished: (cluster, { before, signal }) => removeUnfinished(root, cluster, before, signal),
     now: ({ signal }) => now(root, signal),
+    held: async () => null,
+    hold: async name => {
+      throw cannotHold(root, name);
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 };
 
-const put = async (
+const put = (
   root: string,
   name: string,
   body: Readable | Uint8Array,
   { signal }: PutOptions,
-): Promise<{ size: number }> => {
-  // Of the time before the body is read and after it has failed: an error without a listener ends the process.
-  if (body instanceof Readable) body.on('error', () => {});
-  const abort = () => body instanceof Readable && body.destroy(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    return { size: await putFile(root, name, body, signal) };
-  } catch (error) {
-    if (body instanceof Readable) body.destroy();
-    throw signal.aborted && isAbort(error) ? signal.reason : error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-};
-
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+): Promise<{ size: number }> =>
+  withBody(body, signal, async () => ({ size: await putFile(root, name, body, signal) }));
 
 const putFile = async (
   root: string,
@@ -101,6 +91,14 @@ const taken = (root: string, name: string): SnapbackError =>
     reason:
       'is already there, or is being written by another run, and nothing in a store is ever overwritten',
     hint: 'What is there was left as it is.',
+  });
+
+const cannotHold = (root: string, name: string): SnapbackError =>
+  new SnapbackError('refused', {
+    operation: 'lock',
+    object: `${name} in ${root}`,
+    reason: 'cannot be locked: a folder knows no locks',
+    hint: 'A bucket with object lock does; `snapback pin` keeps a snapshot from prune in every store.',
   });
 
 const get = async (root: string, name: string, { signal, offset = 0 }: GetOptions): Promise<Readable> => {

@@ -1,17 +1,22 @@
 /** What a person writes to say where the store is, taken apart. Pure: nothing is opened or looked at. */
 import { SnapbackError } from '../errors.ts';
 
-/** `path` is as it was written, so possibly relative to the working directory. */
-export type Location = { kind: 'file'; path: string };
+/**
+ * `path` is as it was written, so possibly relative to the working directory; `prefix` is empty or has no slash at
+ * its ends.
+ */
+export type Location = { kind: 'file'; path: string } | { kind: 's3'; bucket: string; prefix: string };
 
 /**
- * `file:///var/backups`, `file:backups`, `./snapbacks`, `/var/backups`. After `file:` percent signs are read as
- * in URLs (RFC 8089); a plain path is taken as it is. Throws `usage` for everything else.
+ * `file:///var/backups`, `file:backups`, `./snapbacks`, `/var/backups`, `s3://bucket/prefix`. After `file:` percent
+ * signs are read as in URLs (RFC 8089); a plain path and what follows `s3://` are taken as they are. Throws `usage`
+ * for everything else.
  */
 export const parseLocation = (text: string): Location => {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(text)?.[1];
   if (scheme === undefined) return { kind: 'file', path: checkPath(text, text) };
   if (scheme.toLowerCase() === 'file') return { kind: 'file', path: pathOfUrl(text) };
+  if (scheme.toLowerCase() === 's3') return bucketOf(text.slice('s3:'.length));
   throw wrong(
     text,
     `has the unknown scheme ${scheme}:`,
@@ -19,7 +24,38 @@ export const parseLocation = (text: string): Location => {
   );
 };
 
-const known = 'file:///absolute/folder, file:relative/folder and plain paths such as ./snapbacks';
+const known =
+  's3://bucket/prefix, file:///absolute/folder, file:relative/folder and plain paths such as ./snapbacks';
+
+const bucketOf = (rest: string): Location => {
+  const text = `s3:${rest}`;
+  // Not quoted: what stands before an @ is mostly a password.
+  if (rest.includes('@'))
+    throw wrong(
+      's3://…@…',
+      'holds credentials',
+      'Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or by a profile, and the server with --s3-endpoint.',
+    );
+  const [, bucket = '', path = ''] = /^\/\/([^/]*)(.*)$/s.exec(rest) ?? [];
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(bucket))
+    throw wrong(
+      text,
+      bucket === '' ? 'names no bucket' : `names ${JSON.stringify(bucket)}, which no bucket is called`,
+      'Write s3://bucket/prefix; the address of the server goes to --s3-endpoint.',
+    );
+  const prefix = path.replace(/^\//, '').replace(/\/$/, '');
+  if (prefix !== '' && prefix.split('/').some(part => !isFolder(part)))
+    throw wrong(
+      text,
+      'has a prefix that cannot be one',
+      'Write it as folders with single slashes between them; settings of the server are options (--s3-…).',
+    );
+  return { kind: 's3', bucket, prefix };
+};
+
+// Control characters cannot be listed in XML, and ? and # show that somebody meant a URL with settings.
+const isFolder = (part: string): boolean =>
+  part !== '' && part !== '.' && part !== '..' && !/[\p{Cc}?#\\]/u.test(part);
 
 const pathOfUrl = (text: string): string => {
   const rest = text.slice('file:'.length);

@@ -1,17 +1,37 @@
 /** The one place that knows all kinds of stores. */
+import type { Log } from '../log.ts';
 import { openFileStore } from './file.ts';
 import { parseLocation } from './location.ts';
+import { defaultS3Settings, type S3Settings } from './s3-settings.ts';
 import type { Store } from './store.ts';
 
+export type { ObjectLock, S3Settings } from './s3-settings.ts';
+
+export type StorePlace = {
+  /** As a person wrote it: a path, file:///PATH or s3://BUCKET/PREFIX. */
+  store: string;
+  /** For a bucket; null where the store is another, or the bucket is at AWS and nothing more is said of it. */
+  s3: S3Settings | null;
+};
+
 /**
- * Opens the store at a location as a person wrote it; throws `usage` for a location that cannot be read. A
- * folder is not looked at before it is used.
+ * Opens the store at a location as a person wrote it; throws `usage` for a location that cannot be read. Neither a
+ * folder nor a bucket is looked at before it is used.
  */
-export const openStore = async (text: string, options: { signal: AbortSignal }): Promise<Store> => {
+export const openStore = async (
+  settings: StorePlace,
+  options: { signal: AbortSignal; log: Log },
+): Promise<Store> => {
   options.signal.throwIfAborted();
-  const location = parseLocation(text);
+  const location = parseLocation(settings.store);
   switch (location.kind) {
     case 'file':
-      return openFileStore(location.path, text);
+      return openFileStore(location.path, settings.store);
+    case 's3': {
+      // Loaded here alone: no other store pays for the SDK.
+      const { openS3Store } = await import('./s3.ts');
+      const place = { ...location, location: settings.store.replace(/\/$/, '') };
+      return openS3Store(place, settings.s3 ?? defaultS3Settings, options.log);
+    }
   }
 };

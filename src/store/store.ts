@@ -68,11 +68,26 @@ export type Store = {
    */
   removeUnfinished(cluster: string, options: { before: Date; signal: AbortSignal }): Promise<string[]>;
 
-  /** The store's clock: what `modified` of an object written now would be. */
+  /** The store's clock: what `modified` of an object written now would be, or up to two seconds less. */
   now(options: { signal: AbortSignal }): Promise<Date>;
+
+  /**
+   * What keeps an object from being removed, null where nothing does or the object is not there. Who removes
+   * something asks right before: a removal that hides a held object would still succeed in some stores.
+   */
+  held(name: string, options: { signal: AbortSignal }): Promise<Held | null>;
+
+  /**
+   * Keeps an object from being removed until then, or longer where it is held longer already. Throws `refused` in
+   * a store that knows no locks.
+   */
+  hold(name: string, until: Date, options: { signal: AbortSignal }): Promise<void>;
 
   [Symbol.asyncDispose](): Promise<void>;
 };
+
+/** `until` is null for a hold without an end; `by` says what it is: `object lock (governance)`, `legal hold`. */
+export type Held = { until: Date | null; by: string };
 
 /** The most bytes that a small object (manifest, verdict, pin) may have: more is not one of this program's. */
 export const smallObjectLimit = 4 * 1024 * 1024;

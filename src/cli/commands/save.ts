@@ -90,7 +90,7 @@ export const save = command({
     const job = (await import('../../job/save.ts')).save(
       {
         etcd: etcdSettings(settings),
-        store: storeSettings(settings, sources),
+        store: storeSettings(settings, sources, settings.also),
         also: settings.also,
         require: settings.require,
         acceptClusterId: settings.acceptClusterId,

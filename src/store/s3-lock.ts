@@ -1,0 +1,108 @@
+/** Object lock: what the server itself keeps from being removed, whoever asks. */
+import {
+  GetObjectLegalHoldCommand,
+  GetObjectLockConfigurationCommand,
+  GetObjectRetentionCommand,
+  PutObjectRetentionCommand,
+} from '@aws-sdk/client-s3';
+import { isSnapbackError } from '../errors.ts';
+import { splitName } from './name.ts';
+import { ask, type Bucket, keyOf } from './s3-client.ts';
+import { codeOf, isNotImplemented, statusOf } from './s3-error.ts';
+import type { Held } from './store.ts';
+
+type Options = { signal: AbortSignal };
+
+/** See the contract. Where the bucket has no object lock that is asked for once, and nothing is held. */
+export const held = async (bucket: Bucket, name: string, { signal }: Options): Promise<Held | null> => {
+  splitName(name, 'ask for the lock');
+  if (!(await hasLocks(bucket, signal))) return null;
+  const object = { Bucket: bucket.bucket, Key: keyOf(bucket, name) };
+  const legal = await unlessNone(
+    ask(bucket, about(bucket, name, 's3:GetObjectLegalHold'), signal, (client, options) =>
+      client.send(new GetObjectLegalHoldCommand(object), options),
+    ),
+  );
+  if (legal?.LegalHold?.Status === 'ON') return { until: null, by: 'legal hold' };
+  const retention = await retentionOf(bucket, name, { signal });
+  if (!retention || retention.until <= new Date()) return null;
+  return { until: retention.until, by: `object lock, ${retention.mode.toLowerCase()}` };
+};
+
+/** See the contract. The mode stays as it is; an object without one gets the mode of the settings, else governance. */
+export const hold = async (bucket: Bucket, name: string, until: Date, { signal }: Options): Promise<void> => {
+  splitName(name, 'lengthen the lock');
+  const now = await retentionOf(bucket, name, { signal });
+  if (now && now.until >= until) return;
+  const wanted = bucket.settings.objectLock?.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE';
+  const command = new PutObjectRetentionCommand({
+    Bucket: bucket.bucket,
+    Key: keyOf(bucket, name),
+    Retention: { Mode: now?.mode ?? wanted, RetainUntilDate: until },
+  });
+  const what = { ...about(bucket, name, 's3:PutObjectRetention'), operation: 'lengthen the lock' };
+  await ask(bucket, what, signal, (client, options) => client.send(command, options));
+};
+
+const retentionOf = async (
+  bucket: Bucket,
+  name: string,
+  { signal }: Options,
+): Promise<{ mode: 'GOVERNANCE' | 'COMPLIANCE'; until: Date } | null> => {
+  const command = new GetObjectRetentionCommand({ Bucket: bucket.bucket, Key: keyOf(bucket, name) });
+  const answer = await unlessNone(
+    ask(bucket, about(bucket, name, 's3:GetObjectRetention'), signal, (client, options) =>
+      client.send(command, options),
+    ),
+  );
+  const { Mode, RetainUntilDate } = answer?.Retention ?? {};
+  return Mode && RetainUntilDate ? { mode: Mode, until: RetainUntilDate } : null;
+};
+
+const about = ({ location }: Bucket, name: string, right: string) => ({
+  operation: 'ask for the lock',
+  object: `${location}/${name}`,
+  right,
+});
+
+const hasLocks = async (bucket: Bucket, signal: AbortSignal): Promise<boolean> => {
+  if (bucket.lacks.has('object lock')) return false;
+  const command = new GetObjectLockConfigurationCommand({ Bucket: bucket.bucket });
+  const what = {
+    operation: 'ask for object lock',
+    object: bucket.location,
+    right: 's3:GetBucketObjectLockConfiguration',
+  };
+  const none = (error: unknown) =>
+    (isSnapbackError(error) && error.code === 'not-found') ||
+    codeOf(error) === 'ObjectLockConfigurationNotFoundError' ||
+    isNotImplemented(error);
+  try {
+    await ask(bucket, what, signal, (client, options) => client.send(command, options));
+    return true;
+  } catch (error) {
+    // Whoever may not ask for the bucket may still ask for each object.
+    if (statusOf(error) === 403) return true;
+    if (!none(error)) throw error;
+    bucket.lacks.add('object lock');
+    return false;
+  }
+};
+
+/** An object without a lock, or that is not there, is an error to most servers. */
+const unlessNone = async <T>(asked: Promise<T>): Promise<T | null> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isSnapbackError(error) && error.code === 'not-found') return null;
+    if (noLock.includes(codeOf(error)) || isNotImplemented(error)) return null;
+    throw error;
+  }
+};
+
+const noLock = [
+  'NoSuchObjectLockConfiguration',
+  'ObjectLockConfigurationNotFoundError',
+  'InvalidRequest',
+  'NoSuchKey',
+];

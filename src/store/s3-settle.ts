@@ -1,0 +1,43 @@
+/** What to believe after a request failed that makes an object: it may have done so all the same. */
+import { ask, type Bucket } from './s3-client.ts';
+import { isNotImplemented, statusOf } from './s3-error.ts';
+import { type Sent, whose } from './s3-look.ts';
+import { type Target, taken, tidyLimit } from './s3-target.ts';
+
+/**
+ * Returns where the object is there and this writer's own: a 412 or 404 to a request that was sent again after a lost
+ * answer says nothing else. Throws `refused` where it is another's, else `error`.
+ */
+export const settle = async (bucket: Bucket, target: Target, sent: Sent, error: unknown): Promise<void> => {
+  const status = statusOf(error);
+  const unclear = status === null || status >= 500 || status === 404;
+  if (!unclear && status !== 412 && status !== 409) throw error;
+  // The caller's signal may be the very reason.
+  const signal = AbortSignal.timeout(tidyLimit);
+  const owner = await whose(bucket, target.key, sent, { signal }).catch(() => null);
+  if (owner === 'mine') return;
+  throw owner === 'another' && !unclear ? taken(target) : error;
+};
+
+/**
+ * `If-None-Match: *`, and without it where the server says that it does not know it: then the look before the
+ * writing is all that keeps two writers of one name apart, which is told once.
+ */
+export const unlessThere = async <T>(
+  bucket: Bucket,
+  target: Target,
+  signal: AbortSignal,
+  send: (condition: { IfNoneMatch?: string }) => Parameters<typeof ask<T>>[3],
+): Promise<T> => {
+  const conditional = !bucket.lacks.has('conditional writes');
+  try {
+    return await ask(bucket, target.about, signal, send(conditional ? { IfNoneMatch: '*' } : {}));
+  } catch (error) {
+    if (!conditional || !isNotImplemented(error)) throw error;
+    bucket.lacks.add('conditional writes');
+    bucket.log.warn(
+      `${bucket.location} knows no conditional writes: two runs that write one name at one moment are not kept apart`,
+    );
+    return unlessThere(bucket, target, signal, send);
+  }
+};
