@@ -9,6 +9,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { countKeys } from '../src/etcd/read.ts';
 import { memberStatus } from '../src/etcd/status.ts';
+import { count } from '../src/figures.ts';
 import { cacheFolder } from '../src/programs/cache.ts';
 import { findPrograms } from '../src/programs/find.ts';
 import { startEtcd } from '../test/support/etcd.ts';
@@ -60,7 +61,7 @@ const main = async () => {
   if (etcd === null) throw new Error('etcd was installed and is not there');
   await using cluster = await startEtcd({ etcd, tls: true });
   await fill(cluster.settings(), { count: wanted - 300, size: 200, prefix: '/demo/' });
-  step(2, 'a throwaway etcd', `mutual TLS on ${cluster.endpoints[0]}, ${wanted - 300} keys`);
+  step(2, 'a throwaway etcd', `mutual TLS on ${cluster.endpoints[0]}, ${count(wanted - 300)} keys`);
 
   const { cacert, cert, key } = cluster.settings();
   const store = ['--store', `./${folder}/store`, '--cluster', 'demo'];
@@ -79,10 +80,10 @@ const main = async () => {
     if (i > 0) await fill(cluster.settings(), { count: 100, size: 200, prefix: `/demo/later-${i}-` });
     ids.push(await snapback('save', ...tls, ...store, '--quiet'));
   }
-  step(3, 'save, four times', `${ids.at(-1)} is the newest; the last one has ${wanted} keys`);
+  step(3, 'save, four times', `${ids.at(-1)} is the newest; the last one has ${count(wanted)} keys`);
 
-  const listed = await snapback('list', ...store);
-  step(4, 'list', `\n${listed.replace(/^/gm, '       ')}`);
+  const listed = await snapback('list', ...store, '--keep-last', '2');
+  step(4, 'list', `--keep-last 2\n${listed.replace(/^/gm, '       ')}`);
 
   const verdict = await snapback('verify', ...store);
   step(5, 'verify', verdict);
@@ -104,8 +105,8 @@ const main = async () => {
     peer,
   );
   const back = await keysIn(etcd, data, peer);
-  if (back !== wanted) throw new Error(`the restored etcd has ${back} of ${wanted} keys`);
-  step(7, 'restored', `./${data}: an etcd started on it, ${back} of ${wanted} keys are back`);
+  if (back !== wanted) throw new Error(`the restored etcd has ${count(back)} of ${count(wanted)} keys`);
+  step(7, 'restored', `./${data}: an etcd started on it, ${count(back)} of ${count(wanted)} keys are back`);
 
   console.log(
     `Done in ${Math.round((Date.now() - began) / 1000)} s. The demo store is ./${folder}/store, nothing is left running.\n` +

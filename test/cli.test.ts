@@ -258,8 +258,23 @@ describe('on a terminal', () => {
     const [coloured, plain] = [await failing({}), await failing({ NO_COLOR: '1' })];
     expect(coloured).toContain('\u001b[31m');
     expect(plain).toContain('list failed');
+    const redirected = await onTerminal(['list', '--cluster', '../x'], {
+      cwd: folder.path,
+      redirect: '>out',
+    });
+    expect(redirected).toContain('\u001b[31m');
     for (const code of ['31', '2']) expect(plain).not.toContain(`\u001b[${code}m`);
   });
+});
+
+test('FORCE_COLOR colours without a terminal, NO_COLOR has the last word', async () => {
+  const bad = ['list', '--cluster', '../x'];
+  const [forced, both] = await Promise.all([
+    call(bad, { NO_COLOR: '', FORCE_COLOR: '1' }),
+    call(bad, { NO_COLOR: '1', FORCE_COLOR: '1' }),
+  ]);
+  expect(forced.stderr).toContain('\u001b[31mlist failed');
+  expect(both.stderr).not.toContain('\u001b');
 });
 
 test('a reader that closes the pipe early is no error', async () => {

@@ -58,9 +58,9 @@ test('one bit that flipped anywhere is found, also in the trailer', async () => 
 test.each([
   ['nothing at all', Buffer.alloc(0), 'ended after 0 bytes'],
   ['a trailer without a database', snapshot(Buffer.alloc(0)), 'ended after 32 bytes'],
-  ['a stream that was cut', whole.subarray(0, 3000), 'ended after 3000 bytes'],
-  ['a database that is no multiple of 512', snapshot(database.subarray(0, 1000)), 'ended after 1032 bytes'],
-  ['one without its trailer', database, 'ended after 4096 bytes'],
+  ['a stream that was cut', whole.subarray(0, 3000), 'ended after 3,000 bytes'],
+  ['a database that is no multiple of 512', snapshot(database.subarray(0, 1000)), 'ended after 1,032 bytes'],
+  ['one without its trailer', database, 'ended after 4,096 bytes'],
   ['one that was cut at a length that fits', whole.subarray(0, 1056), 'does not match the SHA-256'],
 ])('%s is refused before the end is seen', async (_, bytes, reason) => {
   const error = await rejection(through(bytes));

@@ -121,7 +121,7 @@ test('more than the limit is refused as a whole, and done with --yes', async () 
   const dry = await kept.run('prune', '--keep-last', '4', '--dry-run');
   expect(dry.code).toBe(0);
   expect(dry.stdout).toContain(
-    'Would remove 6 of 10 snapshots, 30 B: more than --max-delete allows, so the real run needs --yes.',
+    'Would remove 6 of 10 snapshots, 30 B: more than 50 %, so the real run needs --yes.',
   );
   const refused = await kept.run('prune', '--keep-last', '4');
   expect(refused.code).toBe(23);
@@ -134,7 +134,7 @@ test('more than the limit is refused as a whole, and done with --yes', async () 
     ok: false,
     exit: 23,
     error: { code: 'refused' },
-    result: { refused: true, overLimit: true },
+    result: { refused: true, overLimit: true, limit: '0' },
   });
   expect(await kept.files()).toEqual(before);
   expect((await kept.run('prune', '--keep-last', '5')).code).toBe(0);

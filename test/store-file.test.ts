@@ -144,7 +144,7 @@ test('a full disk is said with the space that is left, and what was written goes
   const [answer = '', left] = out.split('}');
   expect(JSON.parse(`${answer}}`)).toMatchObject({
     code: 'store',
-    message: expect.stringMatching(/is full \(\d+ bytes free\)$/),
+    message: expect.stringMatching(/is full \([\d.]+ [KMGT]?i?B free\)$/),
     hint: expect.stringContaining('Make room'),
   });
   expect(left?.trim()).toBe('0');
@@ -201,7 +201,7 @@ test('a file that is cut while it is read is an error, never an end', async () =
   };
   await expect(read()).rejects.toMatchObject({
     code: 'store',
-    reason: expect.stringContaining('of 4000000 bytes'),
+    reason: expect.stringContaining('of 4,000,000 bytes'),
   });
 });
 

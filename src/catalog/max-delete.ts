@@ -24,13 +24,21 @@ export const parseMaxDelete = (text: string): MaxDelete => {
 export const tooMany = (decisions: { keep: boolean }[], limit: MaxDelete | null): SnapbackError | null => {
   const all = decisions.length;
   const removed = decisions.filter(one => !one.keep).length;
-  const allowed = limit ?? (all >= 10 ? { percent: 50 } : { count: all });
+  const allowed = limitOf(all, limit);
   if ('count' in allowed ? removed <= allowed.count : removed * 100 <= all * allowed.percent) return null;
-  const most = 'count' in allowed ? `${allowed.count}` : `${allowed.percent} %`;
   return new SnapbackError('refused', {
     operation: 'prune',
     object: `plan to remove ${removed} of ${all} snapshots`,
-    reason: `is more than ${most}, so nothing was removed`,
+    reason: `is more than ${limitText(all, limit)}, so nothing was removed`,
     hint: 'Look at it with --dry-run. If it is what you want, repeat it with --yes or a larger --max-delete.',
   });
 };
+
+/** What holds for `all` snapshots, as a person reads it: `20` or `50 %`. */
+export const limitText = (all: number, limit: MaxDelete | null): string => {
+  const allowed = limitOf(all, limit);
+  return 'count' in allowed ? `${allowed.count}` : `${allowed.percent} %`;
+};
+
+const limitOf = (all: number, limit: MaxDelete | null): MaxDelete =>
+  limit ?? (all >= 10 ? { percent: 50 } : { count: all });

@@ -24,9 +24,20 @@ const codes: Record<Exclude<Code, 'aborted'>, number> = {
   store: 31,
 };
 
-/** What a person is told beside an exit code. */
-export const exitMeaning = (exit: number): string =>
-  exitTable.find(([code]) => code === String(exit))?.[1] ?? 'failed';
+/** What a person is told beside an exit code, in fewer words than the table. */
+export const exitMeaning = (exit: number): string => meanings[exit] ?? 'failed';
+
+const meanings: Record<number, string> = {
+  2: 'usage or configuration',
+  20: 'verification failed',
+  22: 'not found',
+  23: 'refused for safety',
+  24: 'a program is missing',
+  30: 'etcd away or refusing; a retry may help',
+  31: 'store away, refusing or full; a retry may help',
+  130: 'interrupted',
+  143: 'terminated',
+};
 
 export const exitTable: [string, string][] = [
   ['0', 'done'],

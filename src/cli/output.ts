@@ -10,6 +10,8 @@ export type Printer = {
   result(text: string): void;
   document(command: string, result: unknown, error: SnapbackError | null): void;
   error(command: string, error: SnapbackError, nothing: string): void;
+  /** The exit code alone, where the result has said what was found. */
+  exit(error: SnapbackError): void;
 };
 
 /** Colours follow the terminal and NO_COLOR; `debug` adds stack traces to errors. */
@@ -37,17 +39,24 @@ export const printer = (options: { utc: boolean; debug: boolean }): Printer => {
       process.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
     },
     error: (command, error, nothing) => {
-      const exit = exitCode(error);
       const tried = error.operation === command ? '' : ` to ${error.operation}`;
       const lines = [
         err.bad(printable(`${command} failed${tried}: ${sentence(error)}.`)),
         ...(error.hint ? [printable(error.hint)] : []),
-        err.dim(`${nothing ? `${nothing} ` : ''}Exit ${exit} (${exitMeaning(exit)}).`),
+        err.dim(`${nothing ? `${nothing} ` : ''}${exitLine(error)}`),
         ...(options.debug ? [stack(error)] : []),
       ];
       process.stderr.write(`${lines.join('\n')}\n`);
     },
+    exit: error => {
+      process.stderr.write(`${err.dim(exitLine(error))}\n`);
+    },
   };
+};
+
+const exitLine = (error: SnapbackError): string => {
+  const exit = exitCode(error);
+  return `Exit ${exit} (${exitMeaning(exit)}).`;
 };
 
 const sentence = ({ object, reason }: SnapbackError): string =>

@@ -6,7 +6,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deadline } from '../deadline.ts';
 import { SnapbackError } from '../errors.ts';
 import type { Level } from '../log.ts';
-import { printable } from '../report/printable.ts';
 import type { Command } from './command.ts';
 import { exitCode } from './exit-code.ts';
 import { withGrace } from './grace.ts';
@@ -86,7 +85,6 @@ const attempt = async <O extends Options, R>(
     level: common.logLevel as Level,
     format: common.logFormat,
     quiet: common.quiet,
-    color: (_, line) => printable(line),
   });
   const context = { signal: limit.signal, log: tell.log, notify: tell.notify, progress: tell.progress };
   const invocation = { settings, sources, args: call.args, env: call.env, commands: call.commands };
@@ -119,6 +117,6 @@ const print = <O extends Options, R>(command: Command<O, R>, given: Given, endin
   }
   const quiet = asked(everywhere.quiet, given);
   if (result !== null) out.result(quiet ? command.quiet(result) : command.text(result, out.style));
-  if (error && (result === null || !command.verdict))
-    out.error(command.name, error, result === null ? (command.nothing ?? '') : '');
+  if (error && result !== null && command.verdict) out.exit(error);
+  else if (error) out.error(command.name, error, result === null ? (command.nothing ?? '') : '');
 };

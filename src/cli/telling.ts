@@ -3,7 +3,10 @@ import type { Context } from '../job/context.ts';
 import type { Progress } from '../job/event.ts';
 import { jsonLog, type Level, type Log, textLog } from '../log.ts';
 import { eventFields, eventLine } from '../report/event.ts';
+import { printable } from '../report/printable.ts';
 import { progressLine } from '../report/progress.ts';
+import type { Paint, Paints } from '../report/style.ts';
+import { paints } from './paints.ts';
 
 export type Telling = Pick<Context, 'log' | 'notify' | 'progress'> & { [Symbol.dispose](): void };
 
@@ -11,13 +14,14 @@ export type TellingOptions = {
   level: Level;
   format: 'text' | 'json';
   quiet: boolean;
-  color: (level: Level, line: string) => string;
 };
 
 export const telling = async (options: TellingOptions): Promise<Telling> => {
   const level: Level = options.quiet && options.level === 'info' ? 'warn' : options.level;
   const bar = process.stderr.isTTY && options.format === 'text' && level !== 'warn' && level !== 'error';
-  const progress = bar ? await progressBar() : { draw: () => {}, clear: () => {}, end: () => {} };
+  const progress = bar
+    ? await progressBar(paints('stderr'))
+    : { draw: () => {}, clear: () => {}, end: () => {} };
   // A line that is written while the bar stands would be glued to it.
   const out = {
     write: (text: string) => {
@@ -25,12 +29,18 @@ export const telling = async (options: TellingOptions): Promise<Telling> => {
       return process.stderr.write(text);
     },
   } as NodeJS.WriteStream;
-  const log: Log = options.format === 'json' ? jsonLog(out, level) : textLog(out, level, options.color);
+  const paint = paints('stderr');
+  const log: Log =
+    options.format === 'json'
+      ? jsonLog(out, level)
+      : textLog(out, level, (of, line) => levelPaint(paint, of)(printable(line)));
+  // Its line is escaped and painted piece by piece, so it does not go through the log's own paint.
+  const events = textLog(out, level);
   return {
     log,
     notify: event => {
       if (options.format === 'json') log.info(event.kind, eventFields(event));
-      else log.info(eventLine(event));
+      else events.info(eventLine(event, { ...paint, utc: false, now: new Date(), columns: null }));
     },
     progress: progress.draw,
     [Symbol.dispose]: () => {
@@ -40,8 +50,11 @@ export const telling = async (options: TellingOptions): Promise<Telling> => {
   };
 };
 
+const levelPaint = ({ bad, look, dim }: Paints, level: Level): Paint =>
+  ({ debug: dim, info: (text: string) => text, warn: look, error: bad })[level];
+
 /** Redraws at most ten times a second; the rate is the mean since the phase began. */
-const progressBar = async () => {
+const progressBar = async ({ dim }: Paints) => {
   // Loaded on a terminal only: it costs more than the rest of the edge.
   const { createLogUpdate } = await import('log-update');
   const update = createLogUpdate(process.stderr);
@@ -57,7 +70,7 @@ const progressBar = async () => {
       }
       if (now - drawn < 100) return;
       drawn = now;
-      update(progressLine(progress, (now - began) / 1000, process.stderr.columns));
+      update(progressLine(progress, (now - began) / 1000, process.stderr.columns, dim));
     },
     clear: () => {
       if (drawn > 0) update.clear();

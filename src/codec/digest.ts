@@ -1,7 +1,9 @@
 /** Size and SHA-256 of what passes by, and the comparison with what was recorded. */
+
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import { SnapbackError } from '../errors.ts';
+import { count } from '../figures.ts';
 
 export type Digest = {
   /** Bytes. */
@@ -31,7 +33,7 @@ export const digest = (expected: Expectation | null = null): Transform & { resul
       hash.update(chunk);
       size += chunk.length;
       if (expected && size > expected.size)
-        done(differs(expected, `is longer than the ${expected.size} bytes recorded`));
+        done(differs(expected, `is longer than the ${count(expected.size)} bytes recorded`));
       else done(null, chunk);
     },
     flush: done => {
@@ -49,7 +51,7 @@ export const digest = (expected: Expectation | null = null): Transform & { resul
 
 const difference = (expected: Expectation, found: Digest): SnapbackError | null => {
   if (found.size !== expected.size)
-    return differs(expected, `has ${found.size} bytes, but ${expected.size} were recorded`);
+    return differs(expected, `has ${count(found.size)} bytes, but ${count(expected.size)} were recorded`);
   if (found.sha256 !== expected.sha256)
     return differs(expected, `has the hash ${found.sha256}, but ${expected.sha256} was recorded`);
   return null;

@@ -1,7 +1,9 @@
 /** The snapshot of one member, over a connection of its own. */
+
 import { pipeline, type Readable } from 'node:stream';
 import type { CallOptions, Client } from '@grpc/grpc-js';
 import { SnapbackError } from '../errors.ts';
+import { size } from '../figures.ts';
 import type { EtcdClient } from './client.ts';
 import { snapshotMethod } from './messages.ts';
 import { refusalOf, refused } from './refusal.ts';
@@ -114,7 +116,7 @@ const broken = (
   new SnapbackError('etcd', {
     operation: 'take the snapshot',
     object: `etcd ${client.endpoint}`,
-    reason: total === null ? reason : `${reason}, after ${done} of ${total} bytes`,
+    reason: total === null ? reason : `${reason}, after ${size(done)} of ${size(total)}`,
     hint:
       cause !== undefined && refusalOf(cause) === 'lost'
         ? 'See whether that etcd still runs, and look at its log; another member may serve the snapshot.'

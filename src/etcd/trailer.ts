@@ -2,9 +2,11 @@
  * The check of what etcd appends to every snapshot: the SHA-256 of all bytes before it, as 32 raw bytes
  * (etcd: server/etcdserver/api/v3rpc/maintenance.go, Snapshot).
  */
+
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import { SnapbackError } from '../errors.ts';
+import { count } from '../figures.ts';
 
 const trailerLength = 32;
 /** Every database is a multiple of it, so what has no trailer shows by its size too. */
@@ -36,7 +38,7 @@ export const checkTrailer = (): Transform & { result(): { size: number; sha256: 
       hash.update(held.subarray(0, -trailerLength));
       if (held.length > 0) this.push(held);
       if (size <= trailerLength || (size - trailerLength) % blockLength !== 0) {
-        return done(damaged(`ended after ${size} bytes, which cannot be a whole snapshot`));
+        return done(damaged(`ended after ${count(size)} bytes, which cannot be a whole snapshot`));
       }
       const trailer = held.subarray(-trailerLength);
       if (!hash.copy().digest().equals(trailer)) {

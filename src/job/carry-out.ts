@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { link, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { from, SnapbackError } from '../errors.ts';
+import { size as inUnits } from '../figures.ts';
 import type { Programs } from '../programs/find.ts';
 import { restoreDataDir } from '../programs/restore.ts';
 import type { Context } from './context.ts';
@@ -80,7 +81,7 @@ export const checkRoom = ({ folder, free, needed }: RestorePlan['space']): void 
   throw new SnapbackError('failed', {
     operation: 'check the space',
     object: `folder ${folder}`,
-    reason: `has ${Math.floor(free / 2 ** 20)} MiB free, and ${Math.ceil(needed / 2 ** 20)} MiB are needed`,
+    reason: `has ${inUnits(free)} free, and ${inUnits(needed)} are needed`,
     hint: 'Make room there, or restore onto another disk.',
   });
 };

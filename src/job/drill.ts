@@ -1,4 +1,5 @@
 /** A restore into a throwaway etcd, and what that etcd says compared with what was recorded of the living one. */
+
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Check } from '../catalog/verdict.ts';
@@ -9,6 +10,7 @@ import { listMembers } from '../etcd/members.ts';
 import { countKeys, readAny } from '../etcd/read.ts';
 import { memberStatus } from '../etcd/status.ts';
 import { writeAndRemove } from '../etcd/write.ts';
+import { count } from '../figures.ts';
 import { restoreDataDir } from '../programs/restore.ts';
 import { startThrowaway } from '../programs/throwaway.ts';
 import { throwawayPeerUrl } from '../programs/throwaway-arguments.ts';
@@ -80,8 +82,10 @@ const compare = async (
     if (members.length !== 1) throw differs(`has ${members.length} members after the restore of one`);
     const least = recorded?.etcd.revisionBefore ?? null;
     if (least !== null && revision < least)
-      throw differs(`is at revision ${revision}, but the living cluster was at ${least} before the snapshot`);
-    return `${revision}${least === null ? '' : `, recorded at least ${least}`}`;
+      throw differs(
+        `is at revision ${count(revision)}, but the living cluster was at ${count(least)} before the snapshot`,
+      );
+    return `${count(revision)}${least === null ? '' : `, recorded at least ${count(least)}`}`;
   });
   await sameAsLiving(client, recorded, add, signal);
   await usable(client, add, signal);
@@ -103,7 +107,7 @@ const sameAsLiving = async (
   if (found.refused !== null) return skip(`not comparable: ${found.reason} in the snapshot`);
   if (found.compactRevision !== compactRevision)
     return skip(
-      `not comparable: compacted to ${found.compactRevision} in the snapshot, to ${compactRevision} when the hash was taken`,
+      `not comparable: compacted to ${count(found.compactRevision)} in the snapshot, to ${count(compactRevision)} when the hash was taken`,
     );
   const keys = await countKeys(client, revision, { signal });
   const seconds = (performance.now() - begun) / 1000;
@@ -112,11 +116,14 @@ const sameAsLiving = async (
     name: 'same as living',
     status: same ? 'pass' : 'fail',
     detail: same
-      ? `HashKV ${found.hash} and ${keys} keys at revision ${revision}`
-      : `HashKV ${fingerprint.hashKV} and ${fingerprint.keys} keys recorded at revision ${revision}, ${found.hash} and ${keys} found`,
+      ? `${hashAndKeys(found.hash, keys)} at revision ${count(revision)}`
+      : `${hashAndKeys(fingerprint.hashKV, fingerprint.keys)} recorded at revision ${count(revision)}, ${hashAndKeys(found.hash, keys)} found`,
     seconds,
   });
 };
+
+const hashAndKeys = (hash: number, keys: number | null): string =>
+  `HashKV ${hash}${keys === null ? '' : `, ${count(keys)} keys`}`;
 
 const usable = async (
   client: EtcdClient,

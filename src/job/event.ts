@@ -8,9 +8,13 @@ export type Event =
       role: string;
       version: string;
       members: number;
+      /** How many of them answered here, and of these have no trouble of their own; the others may be well all the same. */
+      reached: number;
+      healthy: number;
       revision: number;
       fresh: boolean;
     }
+  | { kind: 'streamed'; size: number; seconds: number }
   | {
       kind: 'stored';
       location: string;
@@ -20,6 +24,15 @@ export type Event =
       recipients: number;
     }
   | { kind: 'bound'; hashKV: number; revision: number; by: string | null; seconds: number }
+  | {
+      /** What is verified next: an id, or the path of a file. */
+      kind: 'snapshot';
+      snapshot: string;
+      cluster: string | null;
+      taken: string | null;
+      etcdVersion: string | null;
+      plainSize: number | null;
+    }
   | {
       kind: 'check';
       name: string;

@@ -1,4 +1,5 @@
 /** The fingerprint that binds a snapshot to the living cluster: HashKV and number of keys at an explicit revision. */
+
 import type { Manifest } from '../catalog/manifest.ts';
 import { messageOf } from '../errors.ts';
 import { chooseHashMember } from '../etcd/choose.ts';
@@ -6,6 +7,7 @@ import { openClient } from '../etcd/client.ts';
 import { hashKV } from '../etcd/hashkv.ts';
 import { countKeys } from '../etcd/read.ts';
 import { memberStatus } from '../etcd/status.ts';
+import { size } from '../figures.ts';
 import type { ServingMember } from './serving-member.ts';
 
 export type Fingerprint = NonNullable<Manifest['fingerprint']>;
@@ -29,7 +31,7 @@ export const takeFingerprint = async (
   const inUse = member.status.dbSizeInUse ?? member.status.dbSize;
   if (mode === 'auto' && inUse > autoLimit)
     return none(
-      `the database has ${inUse} bytes in use, more than the ${autoLimit} up to which it is asked for`,
+      `the database has ${size(inUse)} in use, more than the ${size(autoLimit)} up to which it is asked for`,
     );
   if (member.linearizedRevision === null) return none('the member reached no quorum');
   const started = Date.now();

@@ -1,5 +1,5 @@
 /** Applies the retention policy: the plan first, and then, unless it is a dry run, that very plan. */
-import { parseMaxDelete, tooMany } from '../catalog/max-delete.ts';
+import { limitText, parseMaxDelete, tooMany } from '../catalog/max-delete.ts';
 import type { Policy } from '../catalog/policy.ts';
 import { type Row, readManifests } from '../catalog/read.ts';
 import { plan } from '../catalog/retention.ts';
@@ -27,6 +27,8 @@ export type PruneResult = Leftovers & {
   dryRun: boolean;
   /** More is to go than --max-delete allows; without --yes the whole run is refused. */
   overLimit: boolean;
+  /** What --max-delete or its default allows, as text: `20` or `50 %`. */
+  limit: string;
   refused: boolean;
   /** Newest first. */
   snapshots: PlannedSnapshot[];
@@ -76,6 +78,7 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
     cluster,
     dryRun: settings.dryRun,
     overLimit: limitError !== null,
+    limit: limitText(decisions.length, limit),
     refused,
     passedOver: passedOver(rows),
     unknown: listing.unknown,

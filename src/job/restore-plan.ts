@@ -30,6 +30,8 @@ export type RestorePlan = {
         name: string;
         initialCluster: string;
         initialClusterToken: string;
+        /** It was made for this restore, so no member of another cluster has it. */
+        newToken: boolean;
         initialAdvertisePeerUrls: string[];
       }
     | { kind: 'file'; file: string };
@@ -98,6 +100,7 @@ export const targetOf = (
     initialClusterToken:
       settings.initialClusterToken ??
       `etcd-restore-${/[0-9a-f]{6}$/.exec(id)?.[0] ?? 'file'}-${randomBytes(3).toString('hex')}`,
+    newToken: settings.initialClusterToken === null,
     initialAdvertisePeerUrls: urls,
   };
 };

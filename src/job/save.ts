@@ -4,7 +4,7 @@ import type { Manifest } from '../catalog/manifest.ts';
 import { objectFile } from '../catalog/names.ts';
 import { checkRecipients, recipientsIn } from '../codec/recipients.ts';
 import { type ErrorFields, errorFields, isSnapbackError, SnapbackError } from '../errors.ts';
-import type { Candidate } from '../etcd/candidate.ts';
+import { type Candidate, isTroubled } from '../etcd/candidate.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Context, Outcome } from './context.ts';
@@ -144,7 +144,7 @@ const notEverywhere = (
 const why = ({ object, reason }: SnapbackError): string => `${object} ${reason}`;
 
 const tellMember = (
-  { client, status, members, linearizedRevision }: ServingMember,
+  { client, status, members, candidates, linearizedRevision }: ServingMember,
   { notify }: Context,
 ): void =>
   notify({
@@ -154,6 +154,8 @@ const tellMember = (
     role: roleOf(status),
     version: status.version,
     members: members.length,
+    reached: candidates.length,
+    healthy: candidates.filter(one => !isTroubled(one)).length,
     revision: status.revision,
     fresh: linearizedRevision !== null,
   });

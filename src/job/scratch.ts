@@ -1,8 +1,10 @@
 /** A private folder for a database in clear: 0700, removed whatever happens, on a disk that has the space. */
+
 import { mkdtemp, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { from, SnapbackError } from '../errors.ts';
+import { size } from '../figures.ts';
 
 export type Scratch = { path: string; [Symbol.asyncDispose](): Promise<void> };
 
@@ -33,12 +35,10 @@ export const checkSpace = async (folder: string, needed: number): Promise<void> 
   throw new SnapbackError('failed', {
     operation: 'check the space',
     object: `folder ${folder}`,
-    reason: `has ${mebibytes(free)} free, and ${mebibytes(needed)} are needed`,
+    reason: `has ${size(free)} free, and ${size(needed)} are needed`,
     hint: 'Make room there, or name a folder on another disk with --scratch DIR.',
   });
 };
 
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`;
-
 /** About three times the database: the file, the restored copy and room to grow; and etcd's preallocated log. */
-export const spaceForDrill = (size: number): number => 3 * size + 200 * 1024 * 1024;
+export const spaceForDrill = (bytes: number): number => 3 * bytes + 200 * 1024 * 1024;

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Manifest } from '../catalog/manifest.ts';
 import { digest } from '../codec/digest.ts';
 import { isSnapbackError, SnapbackError } from '../errors.ts';
+import { size } from '../figures.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 
@@ -38,5 +39,5 @@ export const checkObject = async (
       cause: error,
     });
   }
-  return `${object.size} bytes, hash as recorded`;
+  return `${size(object.size)}, hash as recorded`;
 };

@@ -33,7 +33,7 @@ export const takeSnapshot = async (
   member: ServingMember,
   lineage: string,
   settings: SaveSettings,
-  { signal, progress }: Context,
+  { signal, progress, notify }: Context,
 ): Promise<Taking> => {
   const { client, status } = member;
   const { compression, recipients } = settings;
@@ -80,6 +80,14 @@ export const takeSnapshot = async (
     plain: snapshot.plain,
     core: async plain => coreBytes(coreOf(await manifestOf(plain, { size: 0, sha256: '' }))),
   });
+  const begun = performance.now();
+  encoded.stream.once('end', () =>
+    notify({
+      kind: 'streamed',
+      size: encoded.plain().size,
+      seconds: (performance.now() - begun) / 1000,
+    }),
+  );
   let manifest: Promise<Manifest> | null = null;
   return {
     stream: encoded.stream,

@@ -1,7 +1,9 @@
 /** A file that any tool made, drilled; nothing is recorded, since there is nothing to record it beside. */
+
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SnapbackError } from '../errors.ts';
+import { size } from '../figures.ts';
 import type { Programs } from '../programs/find.ts';
 import { collector, finding, recovery } from './checks.ts';
 import type { Context } from './context.ts';
@@ -27,6 +29,8 @@ export const verifyFile = async (
     });
   const started = new Date();
   const checks = collector(context);
+  const unknown = { cluster: null, taken: null, etcdVersion: null, plainSize: null };
+  context.notify({ kind: 'snapshot', snapshot: path, ...unknown });
   const packed = sizeOf(path);
   await using scratch = await openScratch(settings.scratch, spaceForDrill(packed));
   const file = join(scratch.path, 'snapshot.db');
@@ -34,20 +38,24 @@ export const verifyFile = async (
   await finding('file', checks.add, async () => {
     read.facts = await readFile(path, file, settings, context);
     return settings.skipHashCheck
-      ? "read; etcd's SHA-256 was not looked at (--skip-hash-check)"
-      : "etcd's SHA-256 matches";
+      ? `${size(read.facts.size)}, SHA-256 not looked at (--skip-hash-check)`
+      : `${size(read.facts.size)}, etcd's SHA-256 matches`;
   });
   const { facts } = read;
   let programs: Programs | null = null;
   if (facts) {
-    const { recorded, size, etcdVersion } = facts;
+    const { recorded, etcdVersion } = facts;
     programs = await programsFor(
       { object: `file ${path}`, version: etcdVersion },
       'drill',
       settings.programs,
       signal,
     );
-    await drill({ ...settings, programs, file, size, scratch: scratch.path, recorded }, checks.add, context);
+    await drill(
+      { ...settings, programs, file, size: facts.size, scratch: scratch.path, recorded },
+      checks.add,
+      context,
+    );
   }
   const summary = checks.summary(started);
   return {

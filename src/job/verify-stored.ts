@@ -1,9 +1,11 @@
 /** One snapshot of the store, verified at a level, and the verdict recorded beside it. */
+
 import { join } from 'node:path';
 import type { Entry } from '../catalog/listing.ts';
 import { readManifest } from '../catalog/read.ts';
 import { type Verdict, writeVerdict } from '../catalog/verdict.ts';
 import { SnapbackError } from '../errors.ts';
+import { size } from '../figures.ts';
 import type { Programs } from '../programs/find.ts';
 import { collector, finding, recovery } from './checks.ts';
 import type { Context } from './context.ts';
@@ -45,6 +47,8 @@ export const verifyStored = async (
       programs: none,
       verdict: null,
     };
+  const { level: _, ...subject } = about;
+  context.notify({ kind: 'snapshot', ...subject });
   const checks = collector(context);
   let programs: Programs | null = null;
   if (settings.level === 'object') {
@@ -61,8 +65,8 @@ export const verifyStored = async (
     const file = join(scratch.path, 'snapshot.db');
     const fetched = await finding('stored object', checks.add, async () => {
       await fetchSnapshot(store, manifest, file, settings.identities, context);
-      const how = manifest.object.encryption === 'age' ? 'decrypted, ' : '';
-      return `${how}hashes as recorded, etcd's SHA-256 matches`;
+      const how = manifest.object.encryption === 'age' ? ', decrypted' : '';
+      return `${size(manifest.object.size)}${how}, hashes and etcd's SHA-256 match`;
     });
     if (fetched)
       await drill(

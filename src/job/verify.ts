@@ -11,7 +11,8 @@ import { worst } from './worst.ts';
 
 export type VerifyResult = {
   verifications: Verification[];
-  newestVerified: { id: string; at: string } | null;
+  /** `at` is when it was taken, `verifiedAt` when the drill began. */
+  newestVerified: { id: string; at: string; verifiedAt: string } | null;
 };
 
 /**
@@ -45,7 +46,9 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
     const good = entries.find(
       ({ verified, bad, id }) => verified && !bad && !verifications.some(one => one.snapshot === id),
     );
-    newestVerified = good ? { id: good.id, at: good.started.toISOString() } : null;
+    newestVerified = good?.verified
+      ? { id: good.id, at: good.started.toISOString(), verifiedAt: good.verified.time.toISOString() }
+      : null;
   }
   for (const one of verifications) if (one.pass === false) errors.push(notGood(one));
   return { result: { verifications, newestVerified }, error: worst(errors) };

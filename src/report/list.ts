@@ -1,5 +1,6 @@
+import { count, size } from '../figures.ts';
 import type { ClusterList, ListResult, ListRow } from '../job/list.ts';
-import { age, count, size } from './figures.ts';
+import { age } from './age.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';

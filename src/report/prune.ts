@@ -1,6 +1,7 @@
+import { count, size } from '../figures.ts';
 import type { PruneResult } from '../job/prune.ts';
 import type { PlannedSnapshot } from '../job/prune-removals.ts';
-import { age, count, size } from './figures.ts';
+import { age } from './age.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
@@ -51,18 +52,19 @@ const notes = (result: PruneResult): string[] => [
 ];
 
 const verdict = (result: PruneResult): string => {
-  const { snapshots, dryRun, refused, overLimit, cluster, location } = result;
+  const { snapshots, dryRun, refused, overLimit, limit, cluster, location } = result;
   const going = snapshots.filter(one => one.plan === 'remove');
   const gone = snapshots.filter(one => one.removed);
   const all = plural(snapshots.length);
   const end = dryRun ? ' Nothing was removed (dry run).' : '';
   if (snapshots.length === 0) return `Nothing to remove: no snapshots of ${cluster} in ${location}.${end}`;
-  if (going.length === 0) return `Nothing to remove: all ${all} stay.${end}`;
+  if (going.length === 0)
+    return `Nothing to remove: ${snapshots.length === 1 ? 'the only snapshot stays' : `all ${all} stay`}.${end}`;
   if (refused)
-    return `Nothing was removed: ${count(going.length)} of ${all}, ${bytes(going)}, are more than --max-delete allows without --yes.`;
+    return `Nothing was removed: ${count(going.length)} of ${all}, ${bytes(going)}, are more than ${limit}, so it needs --yes.`;
   if (dryRun) {
-    const limit = overLimit ? ': more than --max-delete allows, so the real run needs --yes' : '';
-    return `Would remove ${count(going.length)} of ${all}, ${bytes(going)}${limit}.${end}`;
+    const over = overLimit ? `: more than ${limit}, so the real run needs --yes` : '';
+    return `Would remove ${count(going.length)} of ${all}, ${bytes(going)}${over}.${end}`;
   }
   const left = going.length - gone.length;
   const rest = left > 0 ? `; ${count(left)} that should go ${left === 1 ? 'is' : 'are'} still there` : '';

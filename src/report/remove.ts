@@ -1,5 +1,5 @@
+import { size } from '../figures.ts';
 import type { RemoveResult } from '../job/remove.ts';
-import { size } from './figures.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 

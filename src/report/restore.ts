@@ -1,62 +1,81 @@
+import { duration, size } from '../figures.ts';
 import type { RestoreResult } from '../job/restore.ts';
 import type { RestorePlan } from '../job/restore-plan.ts';
-import { age, duration, size } from './figures.ts';
+import { age, older } from './age.ts';
 import { label } from './label.ts';
+import { printable } from './printable.ts';
+import { shellWord } from './shell.ts';
 import type { Style } from './style.ts';
 
 export const restoreText = (result: RestoreResult, style: Style): string => {
   const { plan, done, seconds } = result;
-  if (!done)
-    return [...planLines(plan, style), ...after(plan), style.dim('Nothing was written (dry run).')].join(
-      '\n',
-    );
+  const text = [...planLines(plan, style), ...after(plan)];
+  if (!done) return [...text, 'Nothing was written (dry run).'].join('\n');
   const where = plan.target.kind === 'file' ? plan.target.file : plan.target.dataDir;
-  return [
-    style.good(`restored ${plan.snapshot} into ${where} in ${duration(seconds)}`),
-    ...planLines(plan, style),
-    ...after(plan),
-  ].join('\n');
+  const restored = `restored ${printable(plan.snapshot)} into ${printable(where)} in ${duration(seconds)}`;
+  return [style.good(restored), ...text].join('\n');
 };
 
 const planLines = (plan: RestorePlan, style: Style): string[] => {
-  const { target, program, space } = plan;
+  const { target, program, space, passedOver } = plan;
+  const line = (name: string, text: string) => label(name, printable(text), style.dim);
   return [
-    label('Snapshot', snapshotText(plan, style)),
-    ...(program ? [label('Program', `${program.name} ${program.version} (${program.path})`)] : []),
+    label('Snapshot', snapshotText(plan, style), style.dim),
+    ...passedOver.map(id => label('Not', style.look(`${id}, which is newer and bad`), style.dim)),
+    ...(program ? [line('Program', `${program.name} ${program.version} (${program.path})`)] : []),
     ...(target.kind === 'file'
-      ? [label('File', target.file)]
+      ? [line('File', target.file)]
       : [
-          label('Member', `${target.name}  ${target.initialAdvertisePeerUrls.join(',')}  ${target.dataDir}`),
-          ...(target.walDir ? [label('WAL', target.walDir)] : []),
-          label('Cluster', target.initialCluster),
-          label('Token', target.initialClusterToken),
+          line('Member', `${target.name}  ${target.initialAdvertisePeerUrls.join(',')}  ${target.dataDir}`),
+          ...(target.walDir ? [line('WAL', target.walDir)] : []),
+          line('Cluster', target.initialCluster),
+          line(
+            'Token',
+            `${target.initialClusterToken}${target.newToken ? ' (new: old members cannot join)' : ''}`,
+          ),
         ]),
-    label('Space', `${size(space.needed)} needed, ${size(space.free)} free in ${space.folder}`),
+    label('Space', spaceText(space, style), style.dim),
   ];
 };
 
+const spaceText = ({ needed, free, folder }: RestorePlan['space'], style: Style): string => {
+  const text = printable(`${size(needed)} needed, ${size(free)} free in ${folder}`);
+  return free < needed ? style.bad(`${text}: NOT ENOUGH`) : text;
+};
+
 const snapshotText = (plan: RestorePlan, style: Style): string => {
+  const { snapshot, taken, etcdVersion, newestVerified } = plan;
   const facts = [
-    plan.snapshot,
-    plan.taken && age(plan.taken, style),
-    plan.etcdVersion && `etcd ${plan.etcdVersion}`,
+    printable(snapshot),
+    taken && age(taken, style).replace(/ ago$/, ' old'),
+    etcdVersion && `etcd ${printable(etcdVersion)}`,
   ]
     .filter(Boolean)
     .join(', ');
   if (plan.verified) return `${facts}, ${style.good('verified')}`;
-  const other = plan.newestVerified
-    ? ` (the newest verified is ${plan.newestVerified.id}: latest-verified)`
+  const than = newestVerified && taken ? `, ${older(newestVerified.at, taken)}` : '';
+  const other = newestVerified
+    ? ` (the newest verified is ${newestVerified.id}${than}: latest-verified)`
     : '';
   return `${facts}, ${style.look(`NOT VERIFIED${other}`)}`;
 };
 
 const after = ({ target }: RestorePlan): string[] => {
   if (target.kind === 'file') return ['Afterwards: etcdutl snapshot restore takes this file as it is.'];
+  const { name, dataDir, walDir, initialCluster, initialClusterToken, initialAdvertisePeerUrls } = target;
+  const directories = [dataDir, ...(walDir === null ? [] : [walDir])].map(shellWord);
+  const flags = [
+    `--name ${shellWord(name)} --data-dir ${directories.join(' --wal-dir ')}`,
+    `--initial-cluster ${shellWord(initialCluster)}`,
+    `--initial-cluster-token ${shellWord(initialClusterToken)}`,
+    `--initial-advertise-peer-urls ${shellWord(initialAdvertisePeerUrls.join(','))}`,
+  ];
   return [
     'Afterwards',
-    `  1. give the directory to the user that etcd runs as: chown -R etcd: ${target.dataDir}`,
-    '  2. start etcd on it with the same name, peer URLs and cluster as above:',
-    `     etcd --name ${target.name} --data-dir ${target.dataDir} --initial-cluster ${target.initialCluster} --initial-cluster-token ${target.initialClusterToken} --initial-advertise-peer-urls ${target.initialAdvertisePeerUrls.join(',')} …`,
-    '  3. revisions went back: restart whatever watches etcd (for Kubernetes: kube-apiserver first, then all controllers and kubelets).',
+    `  1. give it to the user that etcd runs as: chown -R etcd: ${directories.join(' ')}`,
+    '  2. start etcd on it with the same name, peer URLs and cluster, and its own listen and TLS flags:',
+    `     etcd ${flags.join(' \\\n       ')} …`,
+    '  3. revisions went back: restart whatever watches etcd',
+    '     (for Kubernetes: kube-apiserver first, then all controllers and kubelets).',
   ];
 };

@@ -1,5 +1,5 @@
+import { duration } from '../figures.ts';
 import type { SaveResult } from '../job/save.ts';
-import { duration } from './figures.ts';
 import type { Style } from './style.ts';
 
 export const saveText = ({ id, cluster, seconds, stores }: SaveResult, style: Style): string => {

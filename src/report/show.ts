@@ -1,5 +1,6 @@
+import { count, duration, size } from '../figures.ts';
 import type { ShownVerdict, ShowResult } from '../job/show.ts';
-import { age, count, duration, size } from './figures.ts';
+import { age } from './age.ts';
 import { label } from './label.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';

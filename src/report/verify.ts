@@ -1,6 +1,8 @@
+import { duration, size } from '../figures.ts';
 import type { VerifyResult } from '../job/verify.ts';
 import type { Verification } from '../job/verify-settings.ts';
-import { age, duration, size } from './figures.ts';
+import { age } from './age.ts';
+import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 
 /** The checks were told as they ended; here is the verdict, alone on its line, the last thing that is read. */
@@ -10,24 +12,25 @@ export const verifyText = ({ verifications, newestVerified }: VerifyResult, styl
     ...(verifications.some(({ pass }) => pass === false)
       ? [
           newestVerified
-            ? `The newest verified one is ${newestVerified.id} (${age(newestVerified.at, style)}).`
+            ? `The newest good one is ${newestVerified.id} (verified ${age(newestVerified.verifiedAt, style)}).`
             : 'No other snapshot is verified.',
         ]
       : []),
   ].join('\n');
 
 const verdictText = (one: Verification, style: Style): string => {
+  const snapshot = printable(one.snapshot);
   const what = [
-    one.snapshot,
-    one.etcdVersion && `etcd ${one.etcdVersion}`,
+    snapshot,
+    one.etcdVersion && `etcd ${printable(one.etcdVersion)}`,
     one.plainSize !== null && size(one.plainSize),
   ]
     .filter(Boolean)
     .join(', ');
-  if (one.pass === null) return `${style.good('PASSED OVER')} · verified already · ${one.snapshot}`;
+  if (one.pass === null) return `${style.good('PASSED OVER')} · verified already · ${snapshot}`;
   if (!one.pass) {
     const failed = one.checks.find(({ status }) => status === 'fail');
-    return `${style.bad('NOT RESTORABLE')} · ${one.snapshot} · ${failed?.name}: ${failed?.detail}`;
+    return `${style.bad('NOT RESTORABLE')} · ${snapshot} · ${printable(`${failed?.name}: ${failed?.detail}`)}`;
   }
   const skipped = one.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name);
   const but = skipped.length > 0 ? style.look(` · not compared: ${skipped.join(', ')}`) : '';

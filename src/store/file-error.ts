@@ -1,7 +1,9 @@
 /** What the file system answers, in a person's words. */
+
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { from, messageOf, type SnapbackError } from '../errors.ts';
+import { size } from '../figures.ts';
 
 /** The code of an error of Node's, such as `ENOENT`; null for every other thing that was thrown. */
 export const codeOf = (error: unknown): string | null =>
@@ -58,7 +60,7 @@ const explain = async (error: unknown, folder: string): Promise<{ reason: string
 const spaceLeft = async (folder: string): Promise<string> => {
   try {
     const { bavail, bsize } = await statfs(folder);
-    return `${bavail * bsize} bytes free`;
+    return `${size(bavail * bsize)} free`;
   } catch {
     // The folder may be gone or never made; its parent tells as much about the disk.
     return dirname(folder) === folder ? 'free space unknown' : spaceLeft(dirname(folder));

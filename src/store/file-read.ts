@@ -1,7 +1,9 @@
 /** A file as a stream that cannot end early in silence. */
+
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { SnapbackError } from '../errors.ts';
+import { count } from '../figures.ts';
 
 const chunk = 256 * 1024;
 
@@ -58,6 +60,6 @@ const shortened = (path: string, at: number, size: number): SnapbackError =>
   new SnapbackError('store', {
     operation: 'read from the store',
     object: `file ${path}`,
-    reason: `ended after ${at} of ${size} bytes: it was cut short while it was read`,
+    reason: `ended after ${count(at)} of ${count(size)} bytes: it was cut short while it was read`,
     hint: 'Find out what else writes to this folder; only snapback should.',
   });

@@ -1,7 +1,6 @@
 /** Figures for people: sizes in binary units, ages, durations, counts. Machines get bytes, seconds and RFC 3339. */
 import prettyBytes from 'pretty-bytes';
 import prettyMilliseconds from 'pretty-ms';
-import type { Style } from './style.ts';
 
 /** `217 MiB`, `1.18 GiB`: three figures tell enough. */
 export const size = (bytes: number): string => {
@@ -16,14 +15,6 @@ export const duration = (seconds: number): string => {
   return prettyMilliseconds(seconds * 1000, { compact: true })
     .replace(/(\d+)m$/, '$1 min')
     .replace(/(\d)([a-z])$/, '$1 $2');
-};
-
-/** `3 h ago`, or the exact time with `--utc`. A time in the future is told as it is, since it means a wrong clock. */
-export const age = (time: string, style: Style): string => {
-  const seconds = (style.now.getTime() - Date.parse(time)) / 1000;
-  if (style.utc) return time;
-  if (seconds < -5) return `in ${duration(-seconds)} (clock?)`;
-  return seconds < 1 ? 'just now' : `${duration(Math.floor(seconds)).replace('.0', '')} ago`;
 };
 
 /** `1,284,220` */
