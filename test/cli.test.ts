@@ -169,10 +169,17 @@ describe('the config file', () => {
   test.each([
     ['by flag', ['--config', 'absent.yaml'], {}],
     ['by variable', [], { SNAPBACK_CONFIG: 'absent.yaml' }],
+    ['by both, the flag first', ['--config', 'absent.yaml'], { SNAPBACK_CONFIG: 'other.yaml' }],
   ])('named %s and absent', async (_, args, env) => {
     const { code, stderr } = await call(['list', ...args], env);
     expect(code).toBe(2);
     expect(stderr).toContain('config file absent.yaml cannot be read (ENOENT)');
+  });
+
+  test('named by nothing is a mistake', async () => {
+    const { code, stderr } = await call(['list', '--config', '']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--config "" is empty');
   });
 
   test('keeps what is written as it is written: digits are text', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -94,6 +94,30 @@ describe.skipIf(programs === null || age === null)('an encrypted snapshot', () =
     expect(ran.stdout).toContain('RESTORABLE');
     expect(ran.stderr).toContain('✓ same as living');
     expect(ran.code).toBe(0);
+  });
+
+  it('is for the recipients of the flag and of the file together, each once', async () => {
+    const [first, second] = await Promise.all(
+      ['key.txt', 'other.txt'].map(async name => {
+        const text = await readFile(file(name), 'utf8');
+        return identityToRecipient(text.split('\n').find(line => line.startsWith('AGE-')) ?? '');
+      }),
+    );
+    await writeFile(file('recipients.txt'), `# ops\n${first}\n\n${second}\n`);
+    const keys = ['--recipient', `${first}`, '--recipients-file', file('recipients.txt')];
+    const elsewhere = ['--store', file('both')];
+    const saved = await snapback([
+      'save',
+      ...connection(cluster.settings()),
+      ...elsewhere,
+      ...keys,
+      '--json',
+    ]);
+    expect(JSON.parse(saved.stdout).result.manifest.object.recipients).toEqual([first, second]);
+    for (const key of ['key.txt', 'other.txt']) {
+      const checked = await snapback(['verify', ...elsewhere, '--identity', file(key)]);
+      expect(checked.code, checked.stderr).toBe(0);
+    }
   });
 
   it('refuses a recipient that is none before anything is stored', async () => {

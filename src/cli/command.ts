@@ -1,7 +1,8 @@
 /** A command: its options, one call of a job, and how its result reads. One file each in commands/. */
 import type { Context, Outcome } from '../job/context.ts';
 import type { Style } from '../report/style.ts';
-import type { Options, Values } from './option.ts';
+import type { Option, Options, Values } from './option.ts';
+import { everywhere } from './options.ts';
 import type { Source } from './resolve.ts';
 
 export type Invocation<O extends Options> = {
@@ -33,3 +34,10 @@ export type Command<O extends Options = Options, R = unknown> = {
 
 /** Ties the types of options, result and text together. */
 export const command = <O extends Options, R>(definition: Command<O, R>): Command<O, R> => definition;
+
+/** The options of these commands, each flag once, and behind them those that every command takes. */
+export const optionsOf = (commands: Command[]): Option<unknown>[] => {
+  const tables: Options[] = [...commands.map(({ options }) => options), everywhere];
+  const options = tables.flatMap(table => Object.values(table));
+  return [...new Map(options.map(option => [option.flag, option])).values()];
+};

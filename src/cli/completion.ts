@@ -1,7 +1,7 @@
 /** What a shell can complete, gathered from the tables of commands and options. */
-import type { Command } from './command.ts';
+import { type Command, optionsOf } from './command.ts';
+import { nextWords } from './next-words.ts';
 import type { Option } from './option.ts';
-import { everywhere } from './options.ts';
 
 export type CompletionOption = {
   /** With its dashes. */
@@ -29,28 +29,29 @@ export const completionOf = (commands: Command[]): CompletionCommand[] => {
     ...[...groups].map(path => ({
       path,
       summary: '',
-      words: nextWords(path, commands),
+      words: following(path, commands),
       options: [help],
     })),
-    ...commands.map(({ name, summary, args, options }) => ({
-      path: name,
-      summary,
-      words: argumentWords(args),
-      options: [...Object.values({ ...options, ...everywhere }).map(completed), help],
+    ...commands.map(command => ({
+      path: command.name,
+      summary: command.summary,
+      words: argumentWords(command.args),
+      options: [...optionsOf([command]).map(completed), help],
     })),
   ];
 };
 
-const nextWords = (path: string, commands: Command[]): CompletionCommand['words'] => {
-  const start = path === '' ? '' : `${path} `;
-  const words = new Map<string, string>();
-  for (const { name, summary } of commands) {
-    if (!name.startsWith(start)) continue;
-    const [word = '', ...more] = name.slice(start.length).split(' ');
-    if (!words.has(word)) words.set(word, more.length === 0 ? summary : '');
-  }
-  if (path === '') words.set('help', 'print the help of a command');
-  return [...words].map(([word, summary]) => ({ word, summary }));
+const following = (path: string, commands: Command[]): CompletionCommand['words'] => {
+  const begun = path === '' ? [] : path.split(' ');
+  const next = nextWords(
+    begun,
+    commands.map(({ name }) => name),
+  );
+  const words = next.map(word => {
+    const name = [...begun, word].join(' ');
+    return { word, summary: commands.find(command => command.name === name)?.summary ?? '' };
+  });
+  return path === '' ? [...words, { word: 'help', summary: 'print the help of a command' }] : words;
 };
 
 /** `<bash|zsh|fish>` names the words of an argument; other arguments can be anything. */

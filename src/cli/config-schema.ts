@@ -1,12 +1,9 @@
 /** The JSON Schema of snapback.yaml, made of the table of options; it ships with the package for editors. */
-import type { Command } from './command.ts';
-import type { Option } from './option.ts';
-import { everywhere } from './options.ts';
+import { type Command, optionsOf } from './command.ts';
 
 /** The text of snapback.schema.json: all options that a config file can hold, by name. */
 export const configSchema = (commands: Command[]): string => {
-  const options = [everywhere, ...commands.map(command => command.options)]
-    .flatMap((table): Option<unknown>[] => Object.values(table))
+  const options = optionsOf(commands)
     .filter(option => option.inConfig)
     .toSorted((a, b) => (a.flag < b.flag ? -1 : 1));
   const schema = {

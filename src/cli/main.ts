@@ -2,13 +2,12 @@
 import { CommanderError } from 'commander';
 import { from, type SnapbackError } from '../errors.ts';
 import { arrange, programFlags } from './arguments.ts';
-import type { Command } from './command.ts';
+import { type Command, optionsOf } from './command.ts';
 import { commands } from './commands.ts';
 import { readConfig } from './config-file.ts';
 import { exitCode } from './exit-code.ts';
 import { noCommand, parserMistake } from './mistake.ts';
 import { nextWords } from './next-words.ts';
-import type { Option } from './option.ts';
 import { everywhere } from './options.ts';
 import { printer } from './output.ts';
 import { newParser, type Parsed } from './parser.ts';
@@ -56,23 +55,19 @@ const candidates = (argv: string[]): typeof commands => {
   return commands.filter(({ name }) => word.startsWith('-') || name.split(' ')[0] === word);
 };
 
-const optionsOf = (loaded: Command[]): Option<unknown>[] =>
-  [everywhere, ...loaded.map(({ options }) => options)].flatMap((table): Option<unknown>[] =>
-    Object.values(table),
-  );
-
 const start = async (command: Command, { flags, args }: Parsed): Promise<void> => {
-  const named = flags.get('config')?.at(-1) ?? (process.env.SNAPBACK_CONFIG || null);
+  const { env } = process;
+  const named = asked(everywhere.config, { flags, env, config: null });
   const config = async () => readConfig(named, allKeys);
-  await run(command, { flags, args, env: process.env, config, commands: allCommands });
+  await run(command, { flags, args, env, config, commands: allCommands });
 };
 
 const allCommands = (): Promise<Command[]> => Promise.all(commands.map(entry => entry.load()));
 
-const allKeys = async (): Promise<string[]> => {
-  const options = optionsOf(await allCommands()).filter(({ inConfig }) => inConfig);
-  return [...new Set(options.map(({ flag }) => flag))];
-};
+const allKeys = async (): Promise<string[]> =>
+  optionsOf(await allCommands())
+    .filter(({ inConfig }) => inConfig)
+    .map(({ flag }) => flag);
 
 const refuse = (argv: string[], called: Command | null, thrown: unknown): void => {
   const error = refusal(called, thrown);

@@ -1,10 +1,9 @@
 /** The parser: how a command's options and arguments are read, and its `--help`. It decides no value: resolve.ts does. */
 import { readFileSync } from 'node:fs';
 import { Command as Parser, Option as ParserOption } from 'commander';
-import type { Command } from './command.ts';
+import { type Command, optionsOf } from './command.ts';
 import { exitTable } from './exit-code.ts';
 import type { Option } from './option.ts';
-import { everywhere } from './options.ts';
 import { environmentName } from './resolve.ts';
 
 /** What was given to a command, before it is decided what that means. */
@@ -48,7 +47,7 @@ const settle = (node: Parser): Parser =>
 
 const teach = (node: Parser, command: Command, act: Act): void => {
   if (command.args !== '') node.arguments(command.args);
-  const options = Object.values({ ...command.options, ...everywhere });
+  const options = optionsOf([command]);
   for (const option of options) node.addOption(parserOption(option));
   node.addHelpText(
     'after',
