@@ -14,11 +14,13 @@ const parallel = 4;
 /**
  * Writes until the database file has `size` bytes; what is there already counts. Returns the size that it has then.
  * An etcd for it needs a quota above the size and `--max-txn-ops` and `--max-request-bytes` as they are by default.
+ * `incompressible` puts random bytes into every value, as many as the object has: what an API server writes that
+ * encrypts all it stores.
  */
 export const fillTo = async (
   settings: EtcdSettings,
   size: number,
-  { signal }: { signal: AbortSignal },
+  { signal, incompressible = false }: { signal: AbortSignal; incompressible?: boolean },
 ): Promise<number> => {
   await using client = await openClient(settings, settings.endpoints[0] ?? '', { signal });
   const { revision } = await memberStatus(client, { signal });
@@ -28,7 +30,9 @@ export const fillTo = async (
     while (dbSize < size) {
       const success: { request_put: { key: Buffer; value: Buffer } }[] = [];
       for (let bytes = 0; bytes < bytesInTransaction; ) {
-        const { key, value } = pod(random);
+        const object = pod(random);
+        const { key } = object;
+        const value = incompressible ? randomBytes(object.value.length) : object.value;
         success.push({ request_put: { key, value } });
         bytes += key.length + value.length;
         if (success.length === 128) break;

@@ -13,13 +13,14 @@ import { mebibytes, parseSize } from './size.ts';
 import { snapback } from './snapback.ts';
 import { startSource } from './source.ts';
 
-export const memoryHelp = `npm run bench -- memory [--sizes 20MB,2GB] [--folder DIR]
+export const memoryHelp = `npm run bench -- memory [--sizes 20MB,2GB] [--incompressible] [--folder DIR]
 
 The peak resident size of save, verify and restore (the snapback process alone), plain and with age.
 
-  --sizes A,B    of etcd's database, the smaller first (default 20MB,2GB)
-  --folder DIR   where everything is written and removed; about five times the largest size is needed
-                 (default: the folder for temporary files)`;
+  --sizes A,B       of etcd's database, the smaller first (default 20MB,2GB)
+  --incompressible  values of random bytes, as of an API server that encrypts all it stores
+  --folder DIR      where everything is written and removed; about five times the largest size is needed
+                    (default: the folder for temporary files)`;
 
 const limit = 256 * 2 ** 20;
 
@@ -28,16 +29,18 @@ export const memoryBench = async (args: string[], signal: AbortSignal): Promise<
     args,
     options: {
       sizes: { type: 'string', default: '20MB,2GB' },
+      incompressible: { type: 'boolean', default: false },
       folder: { type: 'string', default: tmpdir() },
     },
   });
+  const { incompressible } = values;
   const sizes = values.sizes.split(',').map(parseSize);
   await using source = await startSource({ signal });
   const identity = await generateX25519Identity();
   const recipient = await identityToRecipient(identity);
   console.log(`etcd ${source.version} over mutual TLS; peak resident MiB of the snapback process`);
   for (const size of sizes) {
-    const filled = await fillTo(source.settings, size, { signal });
+    const filled = await fillTo(source.settings, size, { signal, incompressible });
     console.log(`database of ${mebibytes(filled)} MiB`);
     const folder = await mkdtemp(join(values.folder, 'snapback-bench-'));
     try {
