@@ -84,7 +84,7 @@ test('the newest 50 are shown, and how many are not', async () => {
   expect(short.stdout).toContain('10 older ones are not shown: --all');
   const all = await kept.run('list', '--all', '--utc');
   expect(all.stdout.match(/^2026/gm)).toHaveLength(60);
-  expect(rowOf(all.stdout, many[0])).toContain('2026-10-01T06:18:07');
+  expect(rowOf(all.stdout, many[0])).toContain('2026-10-01T06:18:07Z');
 });
 
 test('a narrow terminal gets whole rows and the reasons below them or broken between words', async () => {

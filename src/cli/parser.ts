@@ -36,7 +36,9 @@ export const newParser = (
   return parser;
 };
 
-const child = (parent: Parser, word: string): Parser => settle(parent.command(word));
+// What a group of commands keeps; a command's own summary takes its place.
+const child = (parent: Parser, word: string): Parser =>
+  settle(parent.command(word)).description(`a group of commands: snapback ${word} COMMAND`);
 
 const settle = (node: Parser): Parser =>
   node

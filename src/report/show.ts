@@ -131,4 +131,4 @@ const verdictLines = (verdict: ShownVerdict, style: Style): string[] => {
 const hexId = (decimal: string): string => BigInt(decimal).toString(16);
 
 const when = (time: string, style: Style): string =>
-  style.utc ? time : `${time.replace(/\.\d+Z$/, 'Z')} (${age(time, style)})`;
+  style.utc ? age(time, style) : `${time.replace(/\.\d+Z$/, 'Z')} (${age(time, style)})`;
