@@ -1,10 +1,11 @@
 /** The throwaway etcd, from its start to its first answer through a quorum of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSnapbackError, SnapbackError } from '../errors.ts';
+import { isSnapbackError, messageOf, SnapbackError } from '../errors.ts';
 import { type EtcdClient, openClient } from '../etcd/client.ts';
 import { readAny } from '../etcd/read.ts';
 import { refusalOf } from '../etcd/refusal.ts';
 import { memberStatus } from '../etcd/status.ts';
+import { isOfMachine } from '../programs/of-machine.ts';
 import type { Throwaway } from '../programs/throwaway.ts';
 import { differs } from './checks.ts';
 import type { DrillSettings } from './drill-settings.ts';
@@ -15,7 +16,9 @@ export const untilReady = async (
   settings: DrillSettings,
   signal: AbortSignal,
 ): Promise<EtcdClient> => {
-  const ended = throwaway.exited.then(({ reason }) => {
+  const ended = throwaway.exited.then(({ code, signal: killedBy, reason }) => {
+    // A full scratch, the kernel's killer for want of memory, a program that is gone.
+    if (killedBy !== null || code === 127 || isOfMachine(reason)) throw notReady(reason);
     throw differs(`does not boot: the throwaway etcd ${reason}`);
   });
   ended.catch(() => {});
@@ -24,7 +27,8 @@ export const untilReady = async (
   for (;;) {
     const ready = await Promise.race([tryOpen(endpoint, settings, signal), ended]);
     if ('client' in ready) return ready.client;
-    if (Date.now() > until) throw notReady(ready.error);
+    if (Date.now() > until)
+      throw notReady(`did not get ready within 60 s (${wordsOf(ready.error)})`, ready.error);
     await Promise.race([sleep(50, undefined, { signal }), ended]).catch(error => {
       throw signal.aborted ? signal.reason : error;
     });
@@ -57,12 +61,14 @@ const tryOpen = async (
   }
 };
 
-const notReady = (cause: unknown): SnapbackError =>
+const wordsOf = (error: unknown): string => (isSnapbackError(error) ? error.reason : messageOf(error));
+
+const notReady = (reason: string, cause?: unknown): SnapbackError =>
   new SnapbackError('failed', {
     operation: 'wait for the throwaway etcd',
     object: 'the throwaway etcd',
-    reason: `did not get ready within 60 s (${isSnapbackError(cause) ? cause.reason : String(cause)})`,
-    hint: 'This says nothing about the snapshot: look at the load of this machine and try again.',
+    reason,
+    hint: 'This says nothing about the snapshot: look at the load, the memory and the disks of this machine (--scratch DIR names another) and try again.',
     cause,
   });
 

@@ -4,6 +4,7 @@ import { link, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { from, SnapbackError } from '../errors.ts';
 import { size as inUnits } from '../figures.ts';
+import { fileTrouble } from '../file-trouble.ts';
 import type { Programs } from '../programs/find.ts';
 import { restoreDataDir } from '../programs/restore.ts';
 import type { Context } from './context.ts';
@@ -23,7 +24,8 @@ export const openPlace = async (
 ): Promise<Place> => {
   if (output !== null) {
     const part = join(dirname(output), `.${basename(output)}.${randomBytes(4).toString('hex')}.part`);
-    return { file: part, [Symbol.asyncDispose]: () => rm(part, { force: true }) };
+    // Where the part could not even be begun, its removal says nothing new.
+    return { file: part, [Symbol.asyncDispose]: () => rm(part, { force: true }).catch(() => {}) };
   }
   const folder = await openScratch(scratch, size);
   return {
@@ -69,7 +71,7 @@ const nameFile = async (file: string, target: string): Promise<void> => {
     throw from(error, taken ? 'refused' : 'failed', {
       operation: 'write the file',
       object: `file ${target}`,
-      ...(taken ? { reason: 'is there already' } : {}),
+      reason: taken ? 'is there already' : fileTrouble(error),
       hint: 'Name another file: nothing is ever overwritten.',
     });
   }

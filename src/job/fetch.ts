@@ -10,6 +10,7 @@ import { openForeign } from '../codec/foreign.ts';
 import { someIdentityFits } from '../codec/identities.ts';
 import { from, isSnapbackError, SnapbackError } from '../errors.ts';
 import { checkTrailer } from '../etcd/trailer.ts';
+import { fileTrouble } from '../file-trouble.ts';
 import type { Secret } from '../secret.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
@@ -104,12 +105,11 @@ const asDamage = (error: unknown, file: string): SnapbackError => {
       hint: 'It is damaged or cut short: use another. A file copied out of a data directory has none: --skip-hash-check takes such a one.',
       cause: error,
     });
-  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
   return from(error, 'failed', {
     operation: 'write the file',
-    object: file,
-    ...(full ? { reason: 'could not be written: no space left on that disk' } : {}),
-    hint: 'Make room, or name another folder.',
+    object: `file ${file}`,
+    reason: fileTrouble(error),
+    hint: 'Mend that, or name another folder.',
   });
 };
 

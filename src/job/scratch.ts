@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { from, SnapbackError } from '../errors.ts';
 import { size } from '../figures.ts';
+import { fileTrouble } from '../file-trouble.ts';
 
 export type Scratch = { path: string; [Symbol.asyncDispose](): Promise<void> };
 
@@ -21,6 +22,7 @@ export const openScratch = async (parent: string | null, needed: number): Promis
   const path = await mkdtemp(join(folder, 'snapback-')).catch(error => {
     throw from(error, 'failed', {
       ...details,
+      reason: fileTrouble(error),
       hint: 'Name a folder that can be written to with --scratch DIR.',
     });
   });

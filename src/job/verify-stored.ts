@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Entry } from '../catalog/listing.ts';
 import { readManifest } from '../catalog/read.ts';
 import { type Verdict, writeVerdict } from '../catalog/verdict.ts';
-import { SnapbackError } from '../errors.ts';
+import { isSnapbackError, SnapbackError } from '../errors.ts';
 import { size } from '../figures.ts';
 import type { Programs } from '../programs/find.ts';
 import { collector, finding, recovery } from './checks.ts';
@@ -18,13 +18,19 @@ import { checkObject } from './stored-object.ts';
 import { tool } from './tool.ts';
 import type { Verification, VerifySettings } from './verify-settings.ts';
 
+export type VerifiedStored = {
+  verification: Verification;
+  /** Why the verdict could not be written, where it could not: what was found is true all the same. */
+  unrecorded: SnapbackError | null;
+};
+
 /** A finding is in the value; what says nothing about the snapshot is thrown, and then no verdict is written. */
 export const verifyStored = async (
   { store, cluster, lineage }: OpenCatalog,
   entry: Entry,
   settings: VerifySettings,
   context: Context,
-): Promise<Verification> => {
+): Promise<VerifiedStored> => {
   const { signal } = context;
   const started = new Date();
   const { manifest, sha256 } = await readManifest(store, entry, { lineage, signal });
@@ -39,13 +45,16 @@ export const verifyStored = async (
   const none = { etcd: null, etcdutl: null };
   if (settings.skipVerified && entry.verified && !entry.bad)
     return {
-      ...about,
-      pass: null,
-      checks: [],
-      seconds: 0,
-      recoverySeconds: null,
-      programs: none,
-      verdict: null,
+      verification: {
+        ...about,
+        pass: null,
+        checks: [],
+        seconds: 0,
+        recoverySeconds: null,
+        programs: none,
+        verdict: null,
+      },
+      unrecorded: null,
     };
   const { level: _, ...subject } = about;
   context.notify({ kind: 'snapshot', ...subject });
@@ -96,8 +105,16 @@ export const verifyStored = async (
     checks: checks.all,
     expectations: [],
   };
-  const name = settings.record ? await writeVerdict(store, cluster, verdict, { signal }) : null;
-  return { ...verification, recoverySeconds, verdict: name };
+  const told = { ...verification, recoverySeconds };
+  if (!settings.record) return { verification: { ...told, verdict: null }, unrecorded: null };
+  try {
+    const name = await writeVerdict(store, cluster, verdict, { signal });
+    return { verification: { ...told, verdict: name }, unrecorded: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isSnapbackError(error) || error.code !== 'store') throw error;
+    return { verification: { ...told, verdict: null }, unrecorded: error };
+  }
 };
 
 const needsUser = (id: string): SnapbackError =>

@@ -34,7 +34,9 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
     const chosen = selectors.map(one => selectSnapshot(entries, one, { before: settings.before }).entry);
     for (const entry of new Set(chosen)) {
       try {
-        verifications.push(await verifyStored(catalog, entry, settings, context));
+        const { verification, unrecorded } = await verifyStored(catalog, entry, settings, context);
+        verifications.push(verification);
+        if (unrecorded) errors.push(notRecorded(unrecorded, entry.id, context));
       } catch (error) {
         context.signal.throwIfAborted();
         if (chosen.length === 1) throw error;
@@ -52,6 +54,13 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
   }
   for (const one of verifications) if (one.pass === false) errors.push(notGood(one));
   return { result: { verifications, newestVerified }, error: worst(errors) };
+};
+
+const notRecorded = (error: SnapbackError, id: string, { log }: Context): SnapbackError => {
+  log.error(
+    `the verdict of ${id} was not recorded: ${error.object} ${error.reason}. ${error.hint ?? ''} --no-record verifies without it.`,
+  );
+  return error;
 };
 
 const notGood = (one: Verification): SnapbackError => {

@@ -2,9 +2,11 @@
  * A directory that etcd's restore may fill: new or empty, worked on in a folder inside it, so that it can be a
  * mount point, keeps its owner and mode, and shows nothing before all is done.
  */
-import { chown, mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, chown, mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { from, SnapbackError } from '../errors.ts';
+import { fileTrouble } from '../file-trouble.ts';
 import { pidUsing } from './in-use.ts';
 
 export type Claim = {
@@ -24,8 +26,9 @@ export type Claim = {
 export const claim = async (directory: string): Promise<Claim> => {
   const path = resolve(directory);
   await checkEmpty(path);
+  let first: string | undefined;
   try {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    first = await mkdir(path, { recursive: true, mode: 0o700 });
     const folder = await mkdtemp(join(path, '.snapback-restore-'));
     const work = join(folder, 'work');
     let kept = false;
@@ -42,20 +45,21 @@ export const claim = async (directory: string): Promise<Claim> => {
       },
     };
   } catch (error) {
-    throw from(error, 'failed', { operation: 'restore', object: `directory ${path}` });
+    if (first !== undefined) await removeEmpty(path, first);
+    throw notThere(error, path);
   }
 };
 
-/** Throws `refused` where `path` exists and is not an empty directory. */
+/** Throws `refused` where `path` exists and is not an empty directory, `failed` where nothing can be written there. */
 export const checkEmpty = async (path: string): Promise<void> => {
   const names = await readdir(path).catch(error => {
     const code = error instanceof Error && 'code' in error ? error.code : null;
     if (code === 'ENOENT') return [];
     if (code === 'ENOTDIR') throw refused(path, 'is not a directory');
-    throw from(error, 'failed', { operation: 'restore', object: `directory ${path}` });
+    throw notThere(error, path);
   });
   const there = names.filter(name => name !== 'lost+found');
-  if (there.length === 0) return;
+  if (there.length === 0) return checkWritable(path);
   const pid = await pidUsing(path);
   if (pid !== null) throw refused(path, `is in use by a running etcd (process ${pid})`);
   const unfinished = there.find(name => name.startsWith('.snapback-restore-'));
@@ -65,6 +69,15 @@ export const checkEmpty = async (path: string): Promise<void> => {
       ? `is not empty (it holds ${there[0]})`
       : `holds ${unfinished}, a restore that is running or was killed`,
   );
+};
+
+// Asked of the folder that is there already: Node's recursive mkdir says ENOENT on a read-only file system.
+const checkWritable = async (path: string): Promise<void> => {
+  let folder = path;
+  while (!existsSync(folder)) folder = dirname(folder);
+  await access(folder, constants.W_OK).catch(error => {
+    throw notThere(error, path);
+  });
 };
 
 /** Root restores for whoever owns the directory: etcd's own user could not open files of root. */
@@ -95,6 +108,14 @@ const removeEmpty = async (path: string, first: string): Promise<void> => {
     if (!gone || folder === resolve(first) || folder === dirname(folder)) return;
   }
 };
+
+const notThere = (error: unknown, path: string): SnapbackError =>
+  from(error, 'failed', {
+    operation: 'restore',
+    object: `directory ${path}`,
+    reason: fileTrouble(error),
+    hint: 'Mend that, or name another directory.',
+  });
 
 const refused = (path: string, reason: string): SnapbackError =>
   new SnapbackError('refused', {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Code, SnapbackError } from '../errors.ts';
 import { claim } from './claim.ts';
 import type { Programs } from './find.ts';
+import { isOfMachine } from './of-machine.ts';
 import { type Ran, runProgram } from './run.ts';
 import { lastWords } from './tail.ts';
 import { canBump, versions } from './versions.ts';
@@ -45,7 +46,7 @@ export const restoreDataDir = async (programs: Programs, options: RestoreOptions
     signal: options.signal,
     timeout: null,
   });
-  if (ran.code !== 0) throw notRestored(program.name, options.file, ran);
+  if (ran.code !== 0) throw notRestored(program.name, options, ran);
   // The data directory last: without `member` in it, etcd does not take it for one.
   await wal?.keep();
   await data.keep();
@@ -90,12 +91,12 @@ const argumentsFor = (options: RestoreOptions, dataDir: string, walDir: string |
   ...(options.bumpRevision === null ? [] : [`--bump-revision=${options.bumpRevision}`, '--mark-compacted']),
 ];
 
-const notRestored = (program: string, file: string, ran: Ran): SnapbackError => {
+const notRestored = (program: string, { file, dataDir }: RestoreOptions, ran: Ran): SnapbackError => {
   const said = lastWords(ran.output) ?? 'said nothing';
   const code = codeOf(ran, said);
   return new SnapbackError(code, {
     operation: 'restore',
-    object: `snapshot file ${file}`,
+    object: code === 'failed' ? `directory ${resolve(dataDir)}` : `snapshot file ${file}`,
     reason: reasonOf(program, ran, said),
     hint: hints[code],
   });
@@ -103,14 +104,10 @@ const notRestored = (program: string, file: string, ran: Ran): SnapbackError => 
 
 /** What the machine or the arguments are to blame for says nothing about the snapshot. */
 const codeOf = (ran: Ran, said: string): Code => {
-  if (ran.code === null || /out of memory|cannot allocate/.test(said)) return 'failed';
-  if (machineFailed.test(said)) return 'failed';
+  if (ran.code === null || isOfMachine(said)) return 'failed';
   if (ran.code === 128 || argumentsRefused.test(said)) return 'usage';
   return 'integrity';
 };
-
-const machineFailed =
-  /no space left on device|quota exceeded|file too large|permission denied|operation not permitted|read-only file system|input\/output error|too many open files|no such file or directory/;
 
 /** Words of etcd's `config.Validate`, `types.NewURLs` and cobra. */
 const argumentsRefused =

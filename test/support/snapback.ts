@@ -12,11 +12,14 @@ export const snapback = (
   options: {
     env?: NodeJS.ProcessEnv;
     cwd?: string;
+    /** Words of another program that runs it, such as `nsenter … --`. */
+    through?: string[];
     started?(pid: number, kill: (signal: NodeJS.Signals) => void): void;
   } = {},
 ): Promise<Ran> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin, ...args], {
+    const [program = '', ...words] = [...(options.through ?? []), process.execPath, bin, ...args];
+    const child = spawn(program, words, {
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
