@@ -83,7 +83,7 @@ describe.skipIf(programs === null || !mounts)('a disk without space', () => {
   ])('of %s: it is seen before anything is written', async (_, args) => {
     await using mount = await small('size=2m');
     const ran = await snapback([...args(), '--store', store], { through: mount.through });
-    isClear(ran, 1, 'has 2 MiB free', 'are needed', 'Make room there');
+    isClear(ran, 1, 'has 2', 'are needed', 'Make room there');
     expect(await readdir(mount.inside(disk))).toEqual([]);
     expect(await readdir(folder.path)).not.toContain('a');
     expect(await verdicts()).toEqual([]);
