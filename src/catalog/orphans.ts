@@ -1,5 +1,6 @@
 /** Objects whose save never reached its manifest. */
 import type { Store } from '../store/store.ts';
+import { heldBy } from './held.ts';
 import { type Leftover, type Listing, listSnapshots } from './listing.ts';
 import { parseName } from './names.ts';
 
@@ -16,7 +17,7 @@ export const sortOrphans = (listing: Listing, now: Date): { old: Leftover[]; you
 /**
  * Removes the orphans that are at least 24 hours old by the store's clock. The folder is listed anew, since an
  * `adopt` may have given one its manifest meanwhile. The object goes last: as long as it is there the rest is an
- * orphan that the next run finds.
+ * orphan that the next run finds. One that the store holds stays.
  */
 export const removeOrphans = async (
   store: Store,
@@ -25,10 +26,14 @@ export const removeOrphans = async (
 ): Promise<{ removed: Leftover[]; young: Leftover[] }> => {
   const now = await store.now(options);
   const { old, young } = sortOrphans(await listSnapshots(store, cluster, options), now);
-  for (const { files } of old) {
+  const removed: Leftover[] = [];
+  for (const orphan of old) {
+    const { files } = orphan;
+    if (await heldBy(store, { cluster, files: files.map(file => file.name) }, options)) continue;
     const rank = (name: string) => (parseName(name).kind === 'object' ? 1 : 0);
     for (const { name } of [...files].sort((a, b) => rank(a.name) - rank(b.name)))
       await store.remove(`${cluster}/${name}`, options);
+    removed.push(orphan);
   }
-  return { removed: old, young };
+  return { removed, young };
 };

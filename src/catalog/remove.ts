@@ -4,6 +4,7 @@
  */
 import { isSnapbackError, SnapbackError } from '../errors.ts';
 import type { Listed, Store } from '../store/store.ts';
+import { heldBy, heldWords } from './held.ts';
 import { type Leftover, type Listing, readNames } from './listing.ts';
 import { manifestFile, parseName, pinFile, removedFile } from './names.ts';
 import { mustStay } from './rails.ts';
@@ -12,9 +13,9 @@ import { readManifest } from './read.ts';
 /**
  * Removes one snapshot, for the reason given, which the marker records; false when it was gone already.
  *
- * Pins and verdicts are read again, before the marker is written and once more after: `refused` when it is pinned
- * or has become the newest good or the newest verified one of `ours` (the ids of its lineage); `evenNewest` lifts
- * the last two for a person who insists. Files of its id that this version does not know stay. On abort the
+ * Pins, verdicts and locks are read again, before the marker is written and once more after: `refused` when it is
+ * pinned, held by the store, or has become the newest good or the newest verified one of `ours` (the ids of its
+ * lineage); `evenNewest` lifts the last two for a person who insists. Files of its id that this version does not know stay. On abort the
  * marker stays, for the next prune.
  */
 export const removeSnapshot = async (
@@ -40,6 +41,8 @@ export const removeSnapshot = async (
     const mine = entries.filter(one => ours.has(one.id));
     const why = found.pinned ? 'pinned' : mustStay(mine, id, options.now);
     if (why !== null && !(options.evenNewest && why !== 'pinned')) throw stays(cluster, id, why);
+    const held = await heldBy(store, found, options);
+    if (held) throw locked(cluster, id, heldWords(held));
     return filesOf(cluster, id, listed);
   };
   if (!(await look())) return false;
@@ -57,7 +60,7 @@ export const removeSnapshot = async (
 
 /**
  * Finishes the removals of a listing that have begun; their ids. One that has a pin and still its manifest gets
- * its marker taken away instead, and one whose manifest is of another lineage is left alone.
+ * its marker taken away instead, and one whose manifest is of another lineage, or that the store holds, is left alone.
  */
 export const finishRemovals = async (
   store: Store,
@@ -69,6 +72,7 @@ export const finishRemovals = async (
     const marker = `${cluster}/${removedFile(id)}`;
     const has = (name: string) => files.some(file => file.name === name);
     if (has(manifestFile(id)) && (await isForeign(store, { cluster, id }, options))) continue;
+    if (await heldBy(store, { cluster, files: files.map(file => file.name) }, options)) continue;
     if (!has(manifestFile(id)) || !has(pinFile(id))) {
       await removeFiles(store, { cluster, id, files }, options.signal);
       finished.push(id);
@@ -147,6 +151,14 @@ const stays = (cluster: string, id: string, why: string): SnapbackError =>
     reason: `stays: it is ${why}`,
     hint:
       why === 'pinned' ? `\`snapback unpin ${id}\` first, if it really should go.` : 'Take a new one first.',
+  });
+
+const locked = (cluster: string, id: string, why: string): SnapbackError =>
+  new SnapbackError('refused', {
+    operation: 'remove',
+    object: `snapshot ${id} of ${cluster}`,
+    reason: `stays: it is ${why}`,
+    hint: 'The store keeps it until then, whoever asks; try again after that.',
   });
 
 const isStay = (error: unknown): boolean => isSnapbackError(error) && error.code === 'refused';

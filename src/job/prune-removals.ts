@@ -10,11 +10,14 @@ export type PlannedSnapshot = {
   started: string;
   /** Bytes of the object; null when it is missing. */
   size: number | null;
-  plan: 'keep' | 'remove';
+  /** `locked`: the policy would remove it, and the store holds it. */
+  plan: 'keep' | 'remove' | 'locked';
   /** Why, all of it. */
   reasons: string[];
   bad: boolean;
   pinned: boolean;
+  /** What the store holds it by and until when (RFC 3339; null: without an end); null where it is not `locked`. */
+  held: { until: string | null; by: string } | null;
   removed: boolean;
   /** Why it is still there although the plan says `remove`; null otherwise, and in a dry run. */
   problem: string | null;
@@ -34,7 +37,7 @@ export const removePlanned = async (
   const ours = snapshots.map(one => one.id);
   const done: PlannedSnapshot[] = [];
   for (const one of snapshots.toReversed()) {
-    if (one.plan === 'keep' || signal.aborted) {
+    if (one.plan !== 'remove' || signal.aborted) {
       done.push(one);
       continue;
     }

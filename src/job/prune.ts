@@ -1,4 +1,5 @@
 /** Applies the retention policy: the plan first, and then, unless it is a dry run, that very plan. */
+import { heldAmong, heldWords } from '../catalog/held.ts';
 import { limitText, parseMaxDelete, tooMany } from '../catalog/max-delete.ts';
 import type { Policy } from '../catalog/policy.ts';
 import { type Row, readManifests } from '../catalog/read.ts';
@@ -54,19 +55,26 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
   const rows = await readManifests(store, listing.entries, { lineage, signal });
   const candidates = rows.filter(row => row.read !== null).map(row => row.entry);
   const decisions = plan(candidates, settings.policy, now);
-  const limitError = tooMany(decisions, limit);
+  const entries = new Map(candidates.map(entry => [entry.id, entry]));
+  const going = decisions.flatMap(({ id, keep }) => (keep ? [] : (entries.get(id) ?? [])));
+  const locks = await heldAmong(store, going, { signal });
+  const limitError = tooMany(
+    decisions.map(({ id, keep }) => ({ keep: keep || locks.has(id) })),
+    limit,
+  );
   const refused = limitError !== null && !settings.yes && !settings.dryRun;
   const errors: SnapbackError[] = [...unreadable(rows), ...(refused ? [limitError] : [])];
 
-  const entries = new Map(candidates.map(entry => [entry.id, entry]));
   const snapshots = decisions.map(({ id, keep, reasons, bad }): PlannedSnapshot => {
     const entry = entries.get(id);
+    const held = locks.get(id);
     return {
       id,
       started: entry?.started.toISOString() ?? '',
       size: entry?.objectSize ?? null,
-      plan: keep ? 'keep' : 'remove',
-      reasons,
+      plan: keep ? 'keep' : held ? 'locked' : 'remove',
+      reasons: held ? [...reasons, heldWords(held)] : reasons,
+      held: held ? { until: held.until?.toISOString() ?? null, by: held.by } : null,
       bad,
       pinned: entry?.pinned ?? false,
       removed: false,

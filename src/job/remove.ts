@@ -26,7 +26,7 @@ export type RemoveResult = {
 };
 
 /**
- * Throws `usage` without a reason, what `ownSnapshot` throws, `refused` for a pinned one and, without `evenNewest`,
+ * Throws `usage` without a reason, what `ownSnapshot` throws, `refused` for a pinned or locked one and, without `evenNewest`,
  * for the newest good and the newest verified one, `store` when the store fails. A removal that had begun before is
  * finished. On abort a marker stays, and the next prune finishes what it says.
  */
@@ -64,7 +64,7 @@ const finish = async (
   throw new SnapbackError('refused', {
     operation: 'remove',
     object: `snapshot ${begun.id} of ${begun.cluster}`,
-    reason: 'stays: its removal had begun, and it is pinned or of another cluster',
+    reason: 'stays: its removal had begun, and it is pinned, locked, or of another cluster',
     hint: '`snapback list` shows what is there.',
   });
 };
@@ -78,7 +78,8 @@ const noReason = (snapshot: string): SnapbackError =>
   });
 
 const withWayOut = (error: unknown): unknown => {
-  if (!isSnapbackError(error) || error.code !== 'refused' || error.reason.endsWith('pinned')) return error;
+  if (!isSnapbackError(error) || error.code !== 'refused' || !error.reason.includes('the newest'))
+    return error;
   const { operation, object, reason } = error;
   const hint = 'Take a new one first (and verify it), or insist with --even-newest.';
   return new SnapbackError('refused', { operation, object, reason, hint, cause: error });

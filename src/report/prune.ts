@@ -29,6 +29,7 @@ export const pruneQuiet = (result: PruneResult): string =>
 
 const planWord = ({ plan, removed, problem }: PlannedSnapshot, style: Style): string => {
   if (problem !== null) return style.bad('remove');
+  if (plan === 'locked') return style.look('locked');
   return plan === 'keep' ? 'keep' : style.look(removed ? 'removed' : 'remove');
 };
 

@@ -1,0 +1,144 @@
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startLineage } from '../src/catalog/lineage.ts';
+import { prune } from '../src/job/prune.ts';
+import { remove } from '../src/job/remove.ts';
+import { silentLog } from '../src/log.ts';
+import { defaultS3Settings, type S3Settings } from '../src/store/s3-settings.ts';
+import type { Store } from '../src/store/store.ts';
+import type { S3Server } from './support/s3-server.ts';
+import { testedS3Servers } from './support/s3-servers.ts';
+import { type BucketUnderTest, openBucket, s3Store, useCredentials } from './support/s3-store.ts';
+import { putSample, sampleLineage } from './support/snapshot-sample.ts';
+
+const { signal } = new AbortController();
+const day = 86_400_000;
+const policy = {
+  keepLast: 1,
+  keepHourly: null,
+  keepDaily: null,
+  keepWeekly: null,
+  keepMonthly: null,
+  keepYearly: null,
+  keepWithin: null,
+  minKeep: null,
+  timeZone: null,
+};
+
+for (const { name, missing, start } of await testedS3Servers())
+  describe.skipIf(missing)(`object lock on ${name}`, () => {
+    let server: S3Server;
+
+    beforeAll(async () => {
+      server = await start();
+      useCredentials(server);
+    });
+    afterAll(() => server?.[Symbol.asyncDispose]());
+
+    const governance: Partial<S3Settings> = { objectLock: { mode: 'governance', milliseconds: 30 * day } };
+    const locked = (settings = governance) => s3Store(server, { lock: true, settings });
+
+    test('an object is held as long as the settings say, and can be held longer but not shorter', async () => {
+      await using opened = await locked();
+      const { store } = opened;
+      const before = Date.now();
+      await store.put('prod/x', Buffer.from('x'), { signal });
+      const held = await store.held('prod/x', { signal });
+      expect(held?.by).toBe('object lock, governance');
+      const until = held?.until?.getTime() ?? 0;
+      expect(until).toBeGreaterThanOrEqual(Math.floor((before + 30 * day) / 1000) * 1000);
+      expect(until).toBeLessThanOrEqual(Date.now() + 30 * day);
+      await store.hold('prod/x', new Date(before + 10 * day), { signal });
+      expect(await store.held('prod/x', { signal })).toEqual(held);
+      const longer = new Date(Math.floor(before / 1000) * 1000 + 40 * day);
+      await store.hold('prod/x', longer, { signal });
+      expect(await store.held('prod/x', { signal })).toEqual({ until: longer, by: held?.by });
+    });
+
+    test('an object of several parts is held as well', async () => {
+      await using opened = await locked({ objectLock: { mode: 'compliance', milliseconds: day } });
+      const body = Readable.from([Buffer.alloc(9 * 1024 ** 2)]);
+      await opened.store.put('prod/x', body, { signal });
+      const held = await opened.store.held('prod/x', { signal });
+      expect(held?.by).toBe('object lock, compliance');
+    });
+
+    test('a legal hold has no end', async () => {
+      await using opened = await locked({ objectLock: { mode: 'legal-hold' } });
+      await opened.store.put('prod/x', Buffer.from('x'), { signal });
+      expect(await opened.store.held('prod/x', { signal })).toEqual({ until: null, by: 'legal hold' });
+    });
+
+    test.each([false, true])('nothing is held where there is no lock (bucket with locks: %s)', async lock => {
+      await using opened = await s3Store(server, { lock });
+      await opened.store.put('prod/x', Buffer.from('x'), { signal });
+      expect(await opened.store.held('prod/x', { signal })).toBeNull();
+      expect(await opened.store.held('prod/none', { signal })).toBeNull();
+    });
+
+    test('prune keeps what is held, tells until when, and removes the rest', async () => {
+      await using opened = await locked();
+      const [free, held, newest] = [
+        '20261101T061807Z-4f2a9c',
+        '20261102T061807Z-4f2a9c',
+        '20261103T061807Z-4f2a9c',
+      ];
+      await using plain = await openBucket(server, opened.bucket);
+      await startLineage(plain.store, 'prod', {
+        tool: 'test',
+        now: new Date('2026-11-01T00:00:00Z'),
+        named: sampleLineage,
+        signal,
+      });
+      await putSample(plain.store, free);
+      await putSample(opened.store, held);
+      await putSample(plain.store, newest);
+      const place = placeOf(opened, server);
+      const dry = await prune({ ...place, ...how, dryRun: true }, context);
+      expect(dry.error).toBeNull();
+      expect(dry.result.snapshots.map(one => [one.id, one.plan])).toEqual([
+        [newest, 'keep'],
+        [held, 'locked'],
+        [free, 'remove'],
+      ]);
+      const real = await prune({ ...place, ...how }, context);
+      expect(real.error).toBeNull();
+      expect(real.result.snapshots[1]).toMatchObject({
+        plan: 'locked',
+        removed: false,
+        held: { by: 'object lock, governance' },
+      });
+      expect(real.result.snapshots[1]?.reasons.at(-1)).toMatch(
+        /^retained until \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
+      );
+      expect(await ids(plain.store)).toEqual([held, newest]);
+
+      const asked = remove(
+        { ...place, snapshot: held, before: null, reason: 'test', evenNewest: true },
+        context,
+      );
+      await expect(asked).rejects.toMatchObject({
+        code: 'refused',
+        reason: expect.stringContaining('retained until'),
+      });
+      expect(await ids(plain.store)).toEqual([held, newest]);
+    });
+  });
+
+const how = { policy, maxDelete: null, yes: false, dryRun: false, removeOrphans: false };
+const context = { signal, log: silentLog, notify: () => {}, progress: () => {} };
+
+const placeOf = ({ store }: BucketUnderTest, { endpoint }: S3Server) => ({
+  store: store.location,
+  s3: { ...defaultS3Settings, endpoint },
+  cluster: 'prod',
+  clusterNamed: true,
+  lineage: null,
+});
+
+const ids = async (store: Store): Promise<string[]> => {
+  const found: string[] = [];
+  for await (const { name } of store.list('prod', { signal }))
+    if (/Z-4f2a9c\.json$/.test(name)) found.push(name.slice(5, -5));
+  return found.sort();
+};
