@@ -22,10 +22,10 @@ test('a dry run prints the plan and its reasons, and changes nothing', async () 
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   expect(ran.stdout.split('\n').map(line => line.split(/ {2,}/))).toEqual([
     ['ID', 'AGE', 'PLAN', 'WHY'],
-    [newest, '2025-11-13T06:18:07.000Z', 'keep', 'newest; last 2'],
-    [third, '2025-11-12T06:18:07.000Z', 'keep', 'last 2'],
-    [second, '2025-11-11T06:18:07.000Z', 'remove', 'not among the last 2'],
-    [first, '2025-11-10T06:18:07.000Z', 'remove', 'not among the last 2'],
+    [newest, '2025-11-13T06:18:07Z', 'keep', 'newest; last 2'],
+    [third, '2025-11-12T06:18:07Z', 'keep', 'last 2'],
+    [second, '2025-11-11T06:18:07Z', 'remove', 'not among the last 2'],
+    [first, '2025-11-10T06:18:07Z', 'remove', 'not among the last 2'],
     ['Would remove 2 of 4 snapshots, 10 B. Nothing was removed (dry run).'],
     [''],
   ]);
