@@ -53,6 +53,11 @@ export const commands: Entry[] = [
     load: async () => loaded((await import('./commands/unpin.ts')).unpin),
   },
   {
+    name: 'copy',
+    summary: 'bring snapshots from one store to another',
+    load: async () => loaded((await import('./commands/copy.ts')).copy),
+  },
+  {
     name: 'tools install',
     summary: 'bring the etcd programs of a minor version',
     load: async () => loaded((await import('./commands/tools-install.ts')).toolsInstall),

@@ -23,6 +23,7 @@ export type Event =
       plainSize: number;
       recipients: number;
     }
+  | { kind: 'copied'; id: string; newId: string | null; size: number; seconds: number }
   | { kind: 'bound'; hashKV: number; revision: number; by: string | null; seconds: number }
   | {
       /** What is verified next: an id, or the path of a file. */

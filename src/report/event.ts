@@ -23,6 +23,11 @@ export const eventLine = (event: Event, style: Style): string => {
       );
     case 'stored':
       return line('stored', storedText(event));
+    case 'copied': {
+      const as = event.newId === null ? '' : ` as ${event.newId}`;
+      const rate = size(event.size / Math.max(event.seconds, 0.001));
+      return line('copied', `${event.id}${as}  ${size(event.size)} in ${duration(event.seconds)}  ${rate}/s`);
+    }
     case 'bound': {
       const by = event.by ? ` by ${event.by}` : '';
       return line(

@@ -1,0 +1,63 @@
+import { copyQuiet, copyText } from '../../report/copy.ts';
+import { command } from '../command.ts';
+import { storeSettings } from '../job-settings.ts';
+import { switchOption, textOption, wordOption } from '../option.ts';
+import { snapshotOptions } from '../options.ts';
+import { toTime } from '../time.ts';
+
+export const copy = command({
+  name: 'copy',
+  summary: 'bring snapshots from one store to another',
+  args: '[snapshot...]',
+  options: {
+    ...snapshotOptions,
+    to: textOption({
+      flag: 'to',
+      value: 'LOCATION',
+      help: 'the store that gets what it lacks',
+      fallback: null,
+    }),
+    since: wordOption<Date, null>({
+      flag: 'since',
+      value: 'TIME',
+      help: 'only those of this time or later (RFC 3339, a date, or a duration ago)',
+      parse: text => toTime(text),
+      fallback: null,
+    }),
+    verifiedOnly: switchOption({
+      flag: 'verified-only',
+      help: 'only those that a drill has proven',
+      fallback: false,
+    }),
+    dryRun: switchOption({
+      flag: 'dry-run',
+      help: 'say what would be copied and write nothing',
+      fallback: false,
+      inConfig: false,
+    }),
+  },
+  examples: [
+    'snapback copy --store /var/backups/etcd --to /mnt/nas/etcd',
+    'snapback copy --to /mnt/usb --since 7d --verified-only',
+    'snapback copy latest --to /mnt/usb --dry-run',
+  ],
+  run: async ({ settings, sources, args }, context) =>
+    (await import('../../job/copy.ts')).copy(
+      {
+        store: storeSettings(settings, sources, settings.to === null ? [] : [settings.to]),
+        to: settings.to,
+        snapshots: args,
+        before: settings.before,
+        since: settings.since,
+        verifiedOnly: settings.verifiedOnly,
+        dryRun: settings.dryRun,
+        recipients: [],
+        recipientsFile: null,
+        identities: [],
+      },
+      context,
+    ),
+  text: copyText,
+  quiet: copyQuiet,
+  nothing: 'Nothing was copied.',
+});
