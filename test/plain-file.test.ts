@@ -111,7 +111,7 @@ for (const minor of testedMinors) {
       const verify = ['verify', cut, '--etcd-version', minor];
       const hashed = await snapback(verify);
       expect(hashed.code).toBe(20);
-      expect(hashed.stdout).toContain('cannot be a whole snapshot');
+      expect(hashed.stdout).toContain('it is cut short');
       const skipped = await snapback([...verify, '--skip-hash-check']);
       expect(skipped.code).toBe(20);
       expect(skipped.stdout).toMatch(/NOT RESTORABLE .*it is cut short/);
@@ -120,6 +120,19 @@ for (const minor of testedMinors) {
       expect(restored.code).toBe(20);
       expect(await readdir(folder.path)).not.toContain('never.db');
       expect((await readdir(folder.path)).filter(name => name.endsWith('.part'))).toEqual([]);
+    });
+
+    test('that lies bare is looked into before all of it is read, so that a missing flag is said at once', async () => {
+      const damaged = join(folder.path, 'damaged.db');
+      const bytes = await readFile(file);
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+      await writeFile(damaged, bytes);
+      const restore = ['restore', damaged, '--etcd-version', minor, '--data-dir', join(folder.path, 'never')];
+      const without = await snapback(restore);
+      expect(without.stderr).toContain('--initial-advertise-peer-urls');
+      expect(without.code).toBe(2);
+      expect((await snapback([...restore, ...peer])).code).toBe(20);
+      expect((await snapback(['verify', damaged, '--etcd-version', minor])).code).toBe(20);
     });
 
     const newerThanKnown = async () => {

@@ -1,6 +1,8 @@
 /** A snapshot file that any tool made, unpacked once, and what it says of itself. */
+import { open, stat } from 'node:fs/promises';
 import { readMetaBucket } from '../bolt/meta-bucket.ts';
 import { type ManifestCore, parseCore } from '../catalog/core.ts';
+import { headSize, kindOf } from '../codec/file-kind.ts';
 import type { Secret } from '../secret.ts';
 import type { Context } from './context.ts';
 import { fetchFile } from './fetch.ts';
@@ -30,6 +32,30 @@ export const readFile = async (
   const recorded = core === null ? null : parseCore(core, path);
   const { storageVersion } = await readMetaBucket(file, { name: path, signal: context.signal });
   return { recorded, size, etcdVersion: recorded?.etcd.version ?? minorIn(storageVersion) };
+};
+
+/**
+ * The same of a database that lies bare on a disk, before any of it is copied, so that what is missing can be said
+ * before a large file is read; null for a file that has to be unpacked first, and where it cannot be opened. Throws
+ * `integrity`, `failed`, or the signal's reason.
+ */
+export const lookInto = async (
+  path: string,
+  { signal }: Pick<Context, 'signal'>,
+): Promise<FileFacts | null> => {
+  const size = await bareSize(path).catch(() => null);
+  if (size === null) return null;
+  const { storageVersion } = await readMetaBucket(path, { name: path, signal });
+  return { recorded: null, size, etcdVersion: minorIn(storageVersion) };
+};
+
+const bareSize = async (path: string): Promise<number | null> => {
+  const about = await stat(path);
+  // A pipe gives its bytes only once.
+  if (!about.isFile()) return null;
+  await using handle = await open(path);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(headSize), 0, headSize, 0);
+  return kindOf(buffer.subarray(0, bytesRead)) === 'database' ? about.size : null;
 };
 
 /** etcd counts the version of its data by minors: the last number is always 0. */

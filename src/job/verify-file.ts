@@ -9,7 +9,7 @@ import { collector, finding, recovery } from './checks.ts';
 import type { Context } from './context.ts';
 import { drill } from './drill.ts';
 import { programsFor } from './programs.ts';
-import { type FileFacts, readFile } from './read-file.ts';
+import { type FileFacts, lookInto, readFile } from './read-file.ts';
 import { openScratch, spaceForDrill } from './scratch.ts';
 import type { Verification, VerifySettings } from './verify-settings.ts';
 
@@ -35,7 +35,11 @@ export const verifyFile = async (
   await using scratch = await openScratch(settings.scratch, spaceForDrill(packed));
   const file = join(scratch.path, 'snapshot.db');
   const read: { facts: FileFacts | null } = { facts: null };
+  const choose = ({ etcdVersion }: FileFacts) =>
+    programsFor({ object: `file ${path}`, version: etcdVersion }, 'drill', settings.programs, signal);
   await finding('file', checks.add, async () => {
+    const seen = await lookInto(path, context);
+    if (seen) await choose(seen);
     read.facts = await readFile(path, file, settings, context);
     return settings.skipHashCheck
       ? `${size(read.facts.size)}, SHA-256 not looked at (--skip-hash-check)`
@@ -44,15 +48,16 @@ export const verifyFile = async (
   const { facts } = read;
   let programs: Programs | null = null;
   if (facts) {
-    const { recorded, etcdVersion } = facts;
-    programs = await programsFor(
-      { object: `file ${path}`, version: etcdVersion },
-      'drill',
-      settings.programs,
-      signal,
-    );
+    programs = await choose(facts);
     await drill(
-      { ...settings, programs, file, size: facts.size, scratch: scratch.path, recorded },
+      {
+        ...settings,
+        programs,
+        file,
+        size: facts.size,
+        scratch: scratch.path,
+        recorded: facts.recorded,
+      },
       checks.add,
       context,
     );
