@@ -52,6 +52,18 @@ describe('a database with two meta pages', () => {
     }
   });
 
+  test('whose first page is broken has its second where a page of its own size ends, not in what lies before', async () => {
+    const size = 16 * 1024;
+    const first = Buffer.alloc(size);
+    metaPage(1, { root: 2, highWater: 4, transaction: 99, size: 64 * 1024 }).copy(first, 4096, 0, 4096);
+    const pages = [
+      metaPage(1, { root: 2, highWater: 4, transaction: 7, size }),
+      leafPage(2, [metaBucketAt(3)], { size }),
+      leafPage(3, [version('3.6.0')], { size }),
+    ];
+    expect((await reading.says([first, ...pages])).storageVersion).toBe('3.6.0');
+  });
+
   const noMeta: [string, (bytes: Buffer) => void, string][] = [
     ['mark', bytes => bytes.writeUInt32LE(1, 16), 'page 0 at byte 0 has not the mark'],
     ['format', bytes => bytes.writeUInt32LE(3, 20), 'page 0 at byte 0 is of format 3, not 2'],

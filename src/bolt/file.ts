@@ -1,11 +1,11 @@
 /** The bytes of a database file, a range at a time; the file as a whole is never in memory. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { from, SnapbackError } from '../errors.ts';
 
 export type DatabaseFile = {
   /** The file as a person knows it, for errors. */
   name: string;
-  /** Bytes of the database, without etcd's trailer. */
+  /** In bytes, with etcd's trailer of 32 where it has one: too few to pass for a page that is missing. */
   size: number;
   /**
    * The bytes from `offset` on, which the caller has found to be within `size`. Throws `integrity` where the file has
@@ -28,7 +28,7 @@ export const openFile = async (path: string, { name, signal }: Opening): Promise
   const handle = await open(path).catch(error => {
     throw failed(error);
   });
-  const size = await sizeOf(handle).catch(async error => {
+  const { size } = await handle.stat().catch(async error => {
     await handle.close();
     throw failed(error);
   });
@@ -47,12 +47,6 @@ export const openFile = async (path: string, { name, signal }: Opening): Promise
     },
     [Symbol.asyncDispose]: () => handle.close(),
   };
-};
-
-/** A database is whole pages; etcd appends 32 bytes to what it sends (etcd: etcdutl/snapshot, hasChecksum). */
-const sizeOf = async (handle: FileHandle): Promise<number> => {
-  const { size } = await handle.stat();
-  return size % 512 === 32 ? size - 32 : size;
 };
 
 const shorter = (name: string, end: number): SnapbackError =>
