@@ -1,4 +1,5 @@
 /** Reads of keys, which say as much by whether they succeed as by what they find. */
+import { messageOf } from '../errors.ts';
 import type { EtcdClient } from './client.ts';
 import { toNumber } from './numbers.ts';
 import { refusalOf } from './refusal.ts';
@@ -15,10 +16,16 @@ export const linearizedRevision = async (
   client: EtcdClient,
   { signal }: { signal: AbortSignal },
 ): Promise<number> => {
-  const answer = await client.etcd3(
-    (etcd3, options) => etcd3.kv.range({ key: zero, count_only: true }, options),
-    { operation: 'read the newest revision through the quorum', signal },
-  );
+  const ask = () =>
+    client.etcd3((etcd3, options) => etcd3.kv.range({ key: zero, count_only: true }, options), {
+      operation: 'read the newest revision through the quorum',
+      signal,
+    });
+  const answer = await ask().catch(error => {
+    // Said when a new leader has just been found, to every read that waited for one (etcd: server/v3_server.go).
+    if (signal.aborted || !/leader changed/.test(messageOf(error))) throw error;
+    return ask();
+  });
   return toNumber(answer.header.revision, 'revision');
 };
 

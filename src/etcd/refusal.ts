@@ -70,7 +70,10 @@ export const refused = (error: unknown, circumstances: Circumstances): SnapbackE
 const giveUser = 'Give --user and --password (or --password-file) of a user who has the root role.';
 
 const explain = (error: unknown, { user, limit }: Circumstances): { reason: string; hint: string } => {
-  const said = messageOf(error).replace(/^\d+ [A-Z_]+: /, '');
+  const said = messageOf(error)
+    .replace(/^\d+ [A-Z_]+: /, '')
+    // grpc-js dresses the one thing that says something.
+    .replace(/^No connection established\. Last error: (.+?)( \(\d{4}-.*)?$/, '$1');
   switch (refusalOf(error)) {
     case 'login':
       return {
