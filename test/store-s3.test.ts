@@ -16,4 +16,7 @@ for (const { name, missing, start } of await testedS3Servers())
     afterAll(() => server?.[Symbol.asyncDispose]());
 
     storeContract(name, () => s3Store(server));
+    storeContract(`${name}, with versions and no prefix`, () =>
+      s3Store(server, { versioning: true, prefix: '' }),
+    );
   });

@@ -1,7 +1,7 @@
 /** What to believe after a request failed that makes an object: it may have done so all the same. */
 import { ask, type Bucket } from './s3-client.ts';
 import { isNotImplemented, statusOf } from './s3-error.ts';
-import { type Sent, whose } from './s3-look.ts';
+import { findObject, type Sent, whose } from './s3-look.ts';
 import { type Target, taken, tidyLimit } from './s3-target.ts';
 
 /**
@@ -20,8 +20,9 @@ export const settle = async (bucket: Bucket, target: Target, sent: Sent, error: 
 };
 
 /**
- * `If-None-Match: *`, and without it where the server says that it does not know it: then the look before the
- * writing is all that keeps two writers of one name apart, which is told once.
+ * `If-None-Match: *`, and without it where the server says that it does not know it (told once), or refuses although
+ * nothing is there, as versitygw does where a removed object left a marker: then the look before the writing is all
+ * that keeps two writers of one name apart.
  */
 export const unlessThere = async <T>(
   bucket: Bucket,
@@ -29,15 +30,19 @@ export const unlessThere = async <T>(
   signal: AbortSignal,
   send: (condition: { IfNoneMatch?: string }) => Parameters<typeof ask<T>>[3],
 ): Promise<T> => {
-  const conditional = !bucket.lacks.has('conditional writes');
+  const unconditionally = () => ask(bucket, target.about, signal, send({}));
+  if (bucket.lacks.has('conditional writes')) return unconditionally();
   try {
-    return await ask(bucket, target.about, signal, send(conditional ? { IfNoneMatch: '*' } : {}));
+    return await ask(bucket, target.about, signal, send({ IfNoneMatch: '*' }));
   } catch (error) {
-    if (!conditional || !isNotImplemented(error)) throw error;
-    bucket.lacks.add('conditional writes');
-    bucket.log.warn(
-      `${bucket.location} knows no conditional writes: two runs that write one name at one moment are not kept apart`,
-    );
-    return unlessThere(bucket, target, signal, send);
+    if (isNotImplemented(error)) {
+      bucket.lacks.add('conditional writes');
+      bucket.log.warn(
+        `${bucket.location} knows no conditional writes: two runs that write one name at one moment are not kept apart`,
+      );
+      return unconditionally();
+    }
+    if (statusOf(error) !== 412 || (await findObject(bucket, target.key, { signal }))) throw error;
+    return unconditionally();
   }
 };

@@ -57,7 +57,7 @@ export const openBucket = async (
 ): Promise<StoreUnderTest> => {
   const ca = server.ca === null ? null : await readFile(server.ca, 'utf8');
   const store = await openS3Store(
-    { bucket, prefix, location: `s3://${bucket}/${prefix}` },
+    { bucket, prefix, location: `s3://${bucket}/${prefix}`.replace(/\/$/, '') },
     { ...defaultS3Settings, endpoint: server.endpoint, ca, ...settings },
     log,
   );

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { secret } from '../src/secret.ts';
+import type { Encryption } from '../src/store/s3-settings.ts';
+import type { S3Server } from './support/s3-server.ts';
+import { testedS3Servers } from './support/s3-servers.ts';
+import { openBucket, s3Store, useCredentials } from './support/s3-store.ts';
+
+const { signal } = new AbortController();
+const key = randomBytes(32).toString('base64');
+const kinds: [string, Encryption][] = [
+  ["the server's keys", { kind: 'AES256' }],
+  ['its key service', { kind: 'aws:kms', keyId: null }],
+  ["a customer's key", { kind: 'customer', key: secret(key) }],
+];
+const sizes: [string, number][] = [
+  ['one request', 1000],
+  ['parts', 9 * 1024 ** 2],
+];
+
+for (const { name, missing, start } of await testedS3Servers())
+  describe.skipIf(missing)(`encryption by ${name}`, () => {
+    let server: S3Server;
+
+    beforeAll(async () => {
+      // A customer's key is taken over TLS alone.
+      server = await start({ tls: true });
+      useCredentials(server);
+    });
+    afterAll(() => server?.[Symbol.asyncDispose]());
+
+    const cases = kinds.flatMap(([kind, encryption]) =>
+      sizes.map(([how, size]) => ({ kind, encryption, how, size })),
+    );
+
+    test.each(cases)('with $kind, in $how: done or found out', async ({ encryption, size }) => {
+      await using opened = await s3Store(server, { settings: { encryption } });
+      const { store, bucket } = opened;
+      const bytes = randomBytes(size);
+      const writing = store.put('prod/x', Readable.from([bytes]), { signal });
+      if (name === 'versitygw') {
+        // It takes the header and stores the bytes as they are.
+        await expect(writing).rejects.toMatchObject({
+          code: 'store',
+          reason: expect.stringContaining('did not encrypt'),
+        });
+        await using plain = await openBucket(server, bucket);
+        await expect(plain.store.get('prod/x', { signal })).rejects.toMatchObject({ code: 'not-found' });
+        expect(await plain.store.clusters({ signal })).toEqual([]);
+        expect(await plain.store.removeUnfinished('prod', { before: new Date(2 ** 42), signal })).toEqual([]);
+        return;
+      }
+      await writing;
+      expect((await buffer(await store.get('prod/x', { signal, offset: 7 }))).equals(bytes.subarray(7))).toBe(
+        true,
+      );
+      await using plain = await openBucket(server, bucket);
+      const read = plain.store.get('prod/x', { signal }).then(buffer);
+      if (encryption.kind === 'customer')
+        await expect(read).rejects.toMatchObject({
+          code: 'store',
+          hint: expect.stringContaining('s3-sse-c'),
+        });
+      else {
+        expect((await read).equals(bytes)).toBe(true);
+        const client = server.client();
+        const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: 'backups/etcd/prod/x' }));
+        client.destroy();
+        expect(head.ServerSideEncryption).toBe(encryption.kind);
+      }
+    });
+  });
