@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export type Step = { program: string; args: string[] };
+/** `env` is set beside this process's own variables. */
+export type Step = { program: string; args: string[]; env?: Record<string, string> };
 
 export type Cost = {
   /** Seconds from start to end. */
@@ -30,11 +31,14 @@ export const measure = async (steps: Step[], signal: AbortSignal): Promise<Cost>
   return total;
 };
 
-const measureStep = async ({ program, args }: Step, signal: AbortSignal): Promise<Cost> => {
+const measureStep = async ({ program, args, env }: Step, signal: AbortSignal): Promise<Cost> => {
   signal.throwIfAborted();
   const cpuBefore = await waitedForSeconds();
   const start = performance.now();
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment() });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...cleanEnvironment(), ...env },
+  });
   const end = () => child.kill('SIGTERM');
   signal.addEventListener('abort', end, { once: true });
   const printed: string[] = [];
@@ -62,11 +66,18 @@ const cleanEnvironment = (): NodeJS.ProcessEnv =>
  * The CPU time of all children that have ended, with their own (proc(5), /proc/PID/stat: cutime and cstime, in ticks
  * of which Linux shows 100 a second). etcd is a child too, but does not end while something is measured.
  */
-const waitedForSeconds = async (): Promise<number> => {
-  const stat = await readFile('/proc/self/stat', 'utf8');
+const waitedForSeconds = async (): Promise<number> => secondsIn(await statOf('self'), 13);
+
+/** The CPU time in seconds that a process itself has taken until now (utime and stime there). */
+export const cpuOf = async (pid: number): Promise<number> => secondsIn(await statOf(`${pid}`), 11);
+
+const secondsIn = (fields: string[], at: number): number =>
+  (Number(fields[at]) + Number(fields[at + 1])) / 100;
+
+const statOf = async (process: string): Promise<string[]> => {
+  const stat = await readFile(`/proc/${process}/stat`, 'utf8');
   // The second field is the name, in brackets, and may hold blanks: what follows begins with the third.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[13]) + Number(fields[14])) / 100;
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 };
 
 /** VmHWM only grows, so a look every few milliseconds misses nothing but growth right before the end. */

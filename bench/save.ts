@@ -1,33 +1,32 @@
 /**
- * What `snapback save` costs beside the scripts that it takes the place of: etcdctl alone, and etcdctl, then
- * `zstd -1`, then `age`. All on the same etcd, one after the other in each round, so that a change of the machine's
- * mood meets all of them.
+ * What `snapback save` costs beside the scripts that it takes the place of. All on the same etcd, one after the other
+ * in each round, so that a change of the machine's mood meets all of them.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { buildGoProgram } from '../test/support/go-programs.ts';
 import { fillTo } from './kubernetes-like.ts';
-import { type Cost, measure, median, type Step } from './measure.ts';
+import { type Cost, cpuOf, measure, median } from './measure.ts';
+import { s3Target } from './save-s3.ts';
+import { folderTarget, type Way } from './save-ways.ts';
 import { mebibytes, parseSize } from './size.ts';
-import { snapback } from './snapback.ts';
-import { type Source, startSource } from './source.ts';
+import { startSource } from './source.ts';
 
 export const saveHelp = `npm run bench -- save [--size 1GiB] [--runs 5] [--folder DIR]
 
-snapback save to a folder beside etcdctl snapshot save, and beside etcdctl, zstd -1 and age: wall time,
-CPU time and peak memory, medians of alternating runs.
+snapback save to a folder beside etcdctl snapshot save, and beside etcdctl, zstd -1 and age; with --store s3
+to a bucket of a real S3 server on this machine, beside etcdctl, zstd -1 -T0 and aws s3 cp: wall time, CPU time,
+etcd's own CPU time and peak memory, medians of alternating runs.
 
+  --store s3     a bucket in place of a folder
   --size SIZE    of etcd's database (default 1GiB)
   --runs N       of each (default 5)
   --folder DIR   where the snapshots are written and removed (default: the folder for temporary files)`;
 
-/** One of the ways to take a snapshot; `steps` writes everything below `folder`, which is empty. */
-type Way = { name: string; rival: string | null; steps(folder: string): Step[] };
-type Row = { way: Way; costs: Cost[]; stored: number };
+type Row = { way: Way; costs: (Cost & { etcd: number })[]; stored: number };
 
 export const saveBench = async (args: string[], signal: AbortSignal): Promise<void> => {
   const { values } = parseArgs({
@@ -36,24 +35,33 @@ export const saveBench = async (args: string[], signal: AbortSignal): Promise<vo
       size: { type: 'string', default: '1GiB' },
       runs: { type: 'string', default: '5' },
       folder: { type: 'string', default: tmpdir() },
+      store: { type: 'string', default: 'folder' },
     },
   });
   const [size, runs] = [parseSize(values.size), Number(values.runs)];
   if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs ${values.runs} is not a number from 1`);
-  const age = await zstdAndAge();
+  if (!['folder', 's3'].includes(values.store))
+    throw new Error(`--store ${values.store} is neither folder nor s3`);
   await using source = await startSource({ signal });
+  await using held = new AsyncDisposableStack();
+  const target =
+    values.store === 's3'
+      ? held.use(await s3Target(source, { signal }))
+      : await folderTarget(source, await zstdAndAge());
   const filled = await fillTo(source.settings, size, { signal });
   console.log(
     `etcd ${source.version} over mutual TLS, database of ${mebibytes(filled)} MiB; medians of ${runs} alternating runs`,
   );
 
-  const rows: Row[] = (await waysOf(source, age)).map(way => ({ way, costs: [], stored: 0 }));
+  const rows: Row[] = target.ways.map(way => ({ way, costs: [], stored: 0 }));
   for (let run = 1; run <= runs; run++) {
     for (const row of rows) {
       const folder = await mkdtemp(join(values.folder, 'snapback-bench-'));
       try {
-        row.costs.push(await measure(row.way.steps(folder), signal));
-        row.stored = await largestFile(folder);
+        const before = await cpuOf(source.pid);
+        const cost = await measure(row.way.steps(folder), signal);
+        row.costs.push({ ...cost, etcd: (await cpuOf(source.pid)) - before });
+        row.stored = await target.storedBytes(folder);
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -61,42 +69,6 @@ export const saveBench = async (args: string[], signal: AbortSignal): Promise<vo
     console.error(`run ${run} of ${runs} is done`);
   }
   report(rows);
-};
-
-const waysOf = async (source: Source, age: string | null): Promise<Way[]> => {
-  const save = (folder: string): Step => ({
-    program: source.etcdctl,
-    args: [...source.flags, 'snapshot', 'save', join(folder, 'x.db')],
-  });
-  const ways: Way[] = [
-    { name: 'etcdctl', rival: null, steps: folder => [save(folder)] },
-    {
-      name: 'snapback save',
-      rival: 'etcdctl',
-      steps: folder => [snapback('save', '--store', folder, ...source.flags)],
-    },
-  ];
-  if (age === null) return ways;
-  const recipient = await identityToRecipient(await generateX25519Identity());
-  const packed = (folder: string): Step[] => [
-    save(folder),
-    { program: 'zstd', args: ['-1', '-q', join(folder, 'x.db')] },
-    { program: 'rm', args: [join(folder, 'x.db')] },
-    {
-      program: age,
-      args: ['-r', recipient, '-o', join(folder, 'x.db.zst.age'), join(folder, 'x.db.zst')],
-    },
-    { program: 'rm', args: [join(folder, 'x.db.zst')] },
-  ];
-  return [
-    ...ways,
-    { name: 'etcdctl, zstd, age', rival: null, steps: packed },
-    {
-      name: 'snapback save --recipient',
-      rival: 'etcdctl, zstd, age',
-      steps: folder => [snapback('save', '--store', folder, '--recipient', recipient, ...source.flags)],
-    },
-  ];
 };
 
 /** The path of age, or null with a sentence where one of both is missing: then the bare rows are measured alone. */
@@ -112,12 +84,6 @@ const zstdAndAge = async (): Promise<string | null> => {
   return null;
 };
 
-const largestFile = async (folder: string): Promise<number> => {
-  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(it => it.isFile());
-  const sizes = await Promise.all(files.map(async it => (await stat(join(it.parentPath, it.name))).size));
-  return Math.max(0, ...sizes);
-};
-
 const report = (rows: Row[]): void => {
   const figures = new Map(
     rows.map(({ way, costs }) => [
@@ -125,23 +91,28 @@ const report = (rows: Row[]): void => {
       {
         wall: median(costs.map(cost => cost.wall)),
         cpu: median(costs.map(cost => cost.cpu)),
+        etcd: median(costs.map(cost => cost.etcd)),
         peak: median(costs.map(cost => cost.peak)),
       },
     ]),
   );
   const line = (...[name, ...cells]: string[]) =>
-    console.log(`${(name ?? '').padEnd(50)}${cells.map(cell => cell.padStart(12)).join('')}`);
-  line('', 'wall s', 'CPU s', 'peak MiB', 'stored MiB');
+    console.log(`${(name ?? '').padEnd(60)}${cells.map(cell => cell.padStart(12)).join('')}`);
+  line('', 'wall s', 'CPU s', 'etcd CPU s', 'peak MiB', 'stored MiB');
   for (const { way, stored } of rows) {
     const cost = figures.get(way.name);
     if (cost)
-      line(way.name, cost.wall.toFixed(2), cost.cpu.toFixed(2), mebibytes(cost.peak), mebibytes(stored));
+      line(
+        way.name,
+        ...[cost.wall, cost.cpu, cost.etcd].map(seconds => seconds.toFixed(2)),
+        ...[cost.peak, stored].map(bytes => mebibytes(bytes)),
+      );
   }
-  line('ratio', 'wall', 'CPU', 'peak');
+  line('ratio', 'wall', 'CPU', 'etcd CPU', 'peak');
   for (const { way } of rows) {
     const [own, rival] = [figures.get(way.name), figures.get(way.rival ?? '')];
     if (!own || !rival) continue;
-    const ratios = (['wall', 'cpu', 'peak'] as const).map(of => (own[of] / rival[of]).toFixed(2));
+    const ratios = (['wall', 'cpu', 'etcd', 'peak'] as const).map(of => (own[of] / rival[of]).toFixed(2));
     line(`${way.name} / ${way.rival}`, ...ratios);
   }
 };

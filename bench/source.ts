@@ -7,6 +7,7 @@ import { startEtcd } from '../test/support/etcd.ts';
 export type Source = {
   etcdctl: string;
   version: string;
+  pid: number;
   settings: ReturnType<Awaited<ReturnType<typeof startEtcd>>['settings']>;
   /** The flags of connection, which snapback and etcdctl share. */
   flags: string[];
@@ -37,6 +38,7 @@ export const startSource = async ({ signal }: { signal: AbortSignal }): Promise<
   return {
     etcdctl: programs.etcdctl ?? '',
     version: programs.version,
+    pid: cluster.members[0]?.pid ?? 0,
     settings,
     flags,
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
