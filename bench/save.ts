@@ -15,7 +15,7 @@ import { folderTarget, type Way } from './save-ways.ts';
 import { mebibytes, parseSize } from './size.ts';
 import { startSource } from './source.ts';
 
-export const saveHelp = `npm run bench -- save [--size 1GiB] [--runs 5] [--folder DIR]
+export const saveHelp = `npm run bench -- save [--store s3] [--size 1GiB] [--runs 5] [--folder DIR]
 
 snapback save to a folder beside etcdctl snapshot save, and beside etcdctl, zstd -1 and age; with --store s3
 to a bucket of a real S3 server on this machine, beside etcdctl, zstd -1 -T0 and aws s3 cp: wall time, CPU time,

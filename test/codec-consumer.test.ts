@@ -96,7 +96,7 @@ describe('what the consumer of decode sees', () => {
     };
     await expect(reading()).rejects.toMatchObject({
       code: 'integrity',
-      reason: expect.stringContaining('1000'),
+      reason: expect.stringContaining('1,000 bytes recorded'),
     });
     expect(seen).toBe(0);
   });
