@@ -6,6 +6,7 @@ import { SnapbackError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type About, s3Error } from './s3-error.ts';
 import type { S3Settings } from './s3-settings.ts';
+import { sendInSlices } from './s3-slices.ts';
 
 export type Bucket = {
   client: S3Client;
@@ -54,6 +55,7 @@ export const connect = async (
       socketTimeout: settings.idleTimeout,
     },
   });
+  sendInSlices(client);
   return { client, ...place, settings, log, lacks: new Set() };
 };
 
