@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLineage } from '../src/catalog/lineage.ts';
+import { pin } from '../src/catalog/pin.ts';
+import { type Verdict, writeVerdict } from '../src/catalog/verdict.ts';
 import { prune } from '../src/job/prune.ts';
 import { remove } from '../src/job/remove.ts';
 import { silentLog } from '../src/log.ts';
@@ -9,7 +11,7 @@ import type { Store } from '../src/store/store.ts';
 import type { S3Server } from './support/s3-server.ts';
 import { testedS3Servers } from './support/s3-servers.ts';
 import { type BucketUnderTest, openBucket, s3Store, useCredentials } from './support/s3-store.ts';
-import { putSample, sampleLineage } from './support/snapshot-sample.ts';
+import { putSample, sampleLineage, sampleSha256 } from './support/snapshot-sample.ts';
 
 const { signal } = new AbortController();
 const day = 86_400_000;
@@ -76,6 +78,51 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(await opened.store.held('prod/none', { signal })).toBeNull();
     });
 
+    test('of a snapshot what a restore needs is locked; pins, verdicts and markers are free to go', async () => {
+      await using opened = await locked();
+      const { store } = opened;
+      const id = '20261101T061807Z-4f2a9c';
+      await putSample(store, id);
+      await store.put(`prod/${id}.json.sig`, Buffer.alloc(64), { signal });
+      await pin(store, { cluster: 'prod', id }, 'before the upgrade', { signal });
+      const verdict = await writeVerdict(store, 'prod', verdictOf(id), { signal });
+      const byName = new Map<string, boolean>();
+      for await (const { name } of store.list('prod', { signal }))
+        byName.set(name.slice(5), (await store.held(name, { signal })) !== null);
+      expect(Object.fromEntries(byName)).toEqual({
+        [`${id}.db.zst.age`]: true,
+        [`${id}.json`]: true,
+        [`${id}.json.sig`]: true,
+        [`${id}.pin`]: false,
+        [verdict]: false,
+      });
+    });
+
+    test.each<[string, Partial<S3Settings>, boolean, string]>([
+      ['a bucket without locks', governance, false, 'cannot be locked: the bucket has no object lock'],
+      [
+        'a lock that ends in the past',
+        { objectLock: { mode: 'compliance', milliseconds: -day } },
+        true,
+        'cannot be locked: by the clock of the server the end of the lock is past already',
+      ],
+    ])('%s is said before anything is written', async (_, settings, lock, words) => {
+      await using opened = await s3Store(server, { lock, settings });
+      const body = Readable.from([Buffer.alloc(20 * 1024 ** 2)]);
+      for (const bytes of [Buffer.from('x'), body])
+        await expect(opened.store.put('prod/x', bytes, { signal })).rejects.toMatchObject({
+          code: 'store',
+          reason: expect.stringContaining(words),
+          hint: expect.stringContaining('--s3-object-lock'),
+        });
+      await opened.store.put('prod/x.pin', Buffer.from('x'), { signal, removable: true });
+      const left: string[] = [];
+      for await (const { name } of opened.store.list('prod', { signal })) left.push(name);
+      expect(left).toEqual(['prod/x.pin']);
+      const before = new Date(Date.now() + day);
+      expect(await opened.store.removeUnfinished('prod', { before, signal })).toEqual([]);
+    });
+
     test('prune keeps what is held, tells until when, and removes the rest', async () => {
       await using opened = await locked();
       const [free, held, newest] = [
@@ -124,6 +171,22 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(await ids(plain.store)).toEqual([held, newest]);
     });
   });
+
+const verdictOf = (id: string): Verdict => ({
+  format: 1,
+  kind: 'verdict',
+  snapshot: id,
+  manifest: sampleSha256,
+  level: 'object',
+  pass: true,
+  started: '2026-11-02T00:00:00Z',
+  seconds: 1,
+  recoverySeconds: null,
+  tool: 'test',
+  programs: { etcd: null, etcdutl: null },
+  checks: [],
+  expectations: [],
+});
 
 const how = { policy, maxDelete: null, yes: false, dryRun: false, removeOrphans: false };
 const context = { signal, log: silentLog, notify: () => {}, progress: () => {} };

@@ -3,8 +3,16 @@ import type { Held, Store } from '../store/store.ts';
 import { parseName } from './names.ts';
 
 /**
- * The lock of a snapshot that lasts longest, null where there is none. Asked of what a restore needs: a verdict or a
- * pin that is locked keeps nothing else. `files` are names without the cluster.
+ * True for the files of a snapshot that a lock is set on: what a restore needs. Pins and the markers of removals must
+ * be free to go at any time. A verdict can be found again, one that is written late would outlast the lock of its
+ * snapshot, and whoever verifies needs no right to lock. `file` is a name without the cluster.
+ */
+export const isLocked = (file: string): boolean =>
+  ['manifest', 'signature', 'object', 'attachments'].includes(parseName(file).kind);
+
+/**
+ * The lock of a snapshot that lasts longest, null where there is none. A verdict or a pin that a bucket locks by itself
+ * keeps nothing else. `files` are names without the cluster.
  */
 export const heldBy = async (
   store: Store,
@@ -13,7 +21,7 @@ export const heldBy = async (
 ): Promise<Held | null> => {
   let longest: Held | null = null;
   for (const file of files) {
-    if (!['manifest', 'object', 'attachments'].includes(parseName(file).kind)) continue;
+    if (!isLocked(file)) continue;
     const held = await store.held(`${cluster}/${file}`, options);
     if (held && (longest === null || endOf(held) > endOf(longest))) longest = held;
   }

@@ -63,7 +63,7 @@ const putPin = async (
   options: { signal: AbortSignal },
 ): Promise<boolean> => {
   try {
-    await store.put(name, Buffer.from(`${reason.trim()}\n`), options);
+    await store.put(name, Buffer.from(`${reason.trim()}\n`), { ...options, removable: true });
     return true;
   } catch (error) {
     if (isSnapbackError(error) && error.code === 'refused') return false;

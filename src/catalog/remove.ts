@@ -124,7 +124,7 @@ const isKnownFileOf = (file: string, id: string): boolean => {
 
 const mark = async (store: Store, marker: string, reason: string, signal: AbortSignal): Promise<boolean> => {
   try {
-    await store.put(marker, Buffer.from(`${reason.trim()}\n`), { signal });
+    await store.put(marker, Buffer.from(`${reason.trim()}\n`), { signal, removable: true });
     return true;
   } catch (error) {
     if (isSnapbackError(error) && error.code === 'refused') return false;

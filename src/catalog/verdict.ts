@@ -64,7 +64,8 @@ export const writeVerdict = async (
 ): Promise<string> => {
   const when = stampWithRandom(new Date(verdict.started));
   const file = `${verdict.snapshot}.verify.${when}.${verdict.level}.${verdict.pass ? 'pass' : 'fail'}.json`;
-  await store.put(`${cluster}/${file}`, documentBytes(schema, verdict, file), options);
+  const bytes = documentBytes(schema, verdict, file);
+  await store.put(`${cluster}/${file}`, bytes, { ...options, removable: true });
   return file;
 };
 

@@ -63,7 +63,7 @@ export const s3Options = {
   s3ObjectLock: wordOption<ObjectLock, null>({
     flag: 's3-object-lock',
     value: 'MODE:PERIOD',
-    help: 'lock every object that is written: governance:30d, compliance:30d or legal-hold',
+    help: 'lock what is written of a snapshot: governance:30d, compliance:30d or legal-hold',
     parse: toObjectLock,
     fallback: null,
   }),

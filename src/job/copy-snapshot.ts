@@ -3,6 +3,7 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readSmall } from '../catalog/document.ts';
+import { isLocked } from '../catalog/held.ts';
 import type { Entry } from '../catalog/listing.ts';
 import { manifestFile, parseName } from '../catalog/names.ts';
 import { readManifest } from '../catalog/read.ts';
@@ -97,7 +98,8 @@ export const copySnapshot = async (
   for (const file of files.filter(isBeside).sort(passesFirst)) {
     const whole = `${cluster}/${file}`;
     if (target.sizes.has(whole)) continue;
-    if (await copySmall(source.store, target.store, whole, signal)) written.push(file);
+    const options = { removable: !isLocked(file), signal };
+    if (await copySmall(source.store, target.store, whole, options)) written.push(file);
   }
   if (listed) return written;
   await target.store.put(`${cluster}/${manifestFile(id)}`, bytes, { signal });
@@ -112,9 +114,14 @@ const passesFirst = (a: string, b: string): number =>
   Number(a.includes('.fail.')) - Number(b.includes('.fail.')) || (a < b ? -1 : 1);
 
 /** False when it is gone from the source, or another run has just written it. */
-const copySmall = async (from: Store, to: Store, name: string, signal: AbortSignal): Promise<boolean> => {
+const copySmall = async (
+  from: Store,
+  to: Store,
+  name: string,
+  options: { removable: boolean; signal: AbortSignal },
+): Promise<boolean> => {
   try {
-    await to.put(name, await readSmall(from, name, { signal }), { signal });
+    await to.put(name, await readSmall(from, name, options), options);
     return true;
   } catch (error) {
     if (isSnapbackError(error) && (error.code === 'not-found' || error.code === 'refused')) return false;

@@ -17,7 +17,9 @@ export type Bucket = {
   settings: S3Settings;
   log: Log;
   /** What this server was found not to know. */
-  lacks: Set<'conditional writes' | 'listing of parts' | 'object lock'>;
+  lacks: Set<'conditional writes' | 'listing of parts'>;
+  /** How the bucket was found to be set up; null until somebody asked. */
+  setUp: { objectLock: boolean | null };
 };
 
 /**
@@ -56,7 +58,7 @@ export const connect = async (
     },
   });
   sendInSlices(client);
-  return { client, ...place, settings, log, lacks: new Set() };
+  return { client, ...place, settings, log, lacks: new Set(), setUp: { objectLock: null } };
 };
 
 /** What the settings leave open may stand in the AWS profile, which only the SDK knows how to find. */

@@ -127,6 +127,13 @@ const byMessage: [RegExp, Words][] = [
     },
   ],
   [
+    /retain until date must be in the future/i,
+    {
+      reason: 'cannot be locked: by the clock of the server the end of the lock is past already',
+      hint: 'Set the clock of this machine right, or give --s3-object-lock a longer period.',
+    },
+  ],
+  [
     /missing Object ?Lock ?Configuration/i,
     {
       reason: 'cannot be written with a lock: the bucket has no object lock',

@@ -1,14 +1,14 @@
 /** Object lock: what the server itself keeps from being removed, whoever asks. */
 import {
   GetObjectLegalHoldCommand,
-  GetObjectLockConfigurationCommand,
   GetObjectRetentionCommand,
   PutObjectRetentionCommand,
 } from '@aws-sdk/client-s3';
 import { isSnapbackError } from '../errors.ts';
 import { splitName } from './name.ts';
 import { ask, type Bucket, keyOf } from './s3-client.ts';
-import { codeOf, isNotImplemented, statusOf } from './s3-error.ts';
+import { codeOf, isNotImplemented } from './s3-error.ts';
+import { hasLocks } from './s3-set-up.ts';
 import type { Held } from './store.ts';
 
 type Options = { signal: AbortSignal };
@@ -64,30 +64,6 @@ const about = ({ location }: Bucket, name: string, right: string) => ({
   object: `${location}/${name}`,
   right,
 });
-
-const hasLocks = async (bucket: Bucket, signal: AbortSignal): Promise<boolean> => {
-  if (bucket.lacks.has('object lock')) return false;
-  const command = new GetObjectLockConfigurationCommand({ Bucket: bucket.bucket });
-  const what = {
-    operation: 'ask for object lock',
-    object: bucket.location,
-    right: 's3:GetBucketObjectLockConfiguration',
-  };
-  const none = (error: unknown) =>
-    (isSnapbackError(error) && error.code === 'not-found') ||
-    codeOf(error) === 'ObjectLockConfigurationNotFoundError' ||
-    isNotImplemented(error);
-  try {
-    await ask(bucket, what, signal, (client, options) => client.send(command, options));
-    return true;
-  } catch (error) {
-    // Whoever may not ask for the bucket may still ask for each object.
-    if (statusOf(error) === 403) return true;
-    if (!none(error)) throw error;
-    bucket.lacks.add('object lock');
-    return false;
-  }
-};
 
 /** An object without a lock, or that is not there, is an error to most servers. */
 const unlessNone = async <T>(asked: Promise<T>): Promise<T | null> => {

@@ -59,7 +59,7 @@ const begin = async (bucket: Bucket, target: Target, signal: AbortSignal): Promi
   const command = new CreateMultipartUploadCommand({
     Bucket: bucket.bucket,
     Key: target.key,
-    ...newObject(bucket, target.mark, new Date()),
+    ...newObject(bucket, target, new Date()),
   });
   const answer = await ask(bucket, target.about, signal, (client, options) => client.send(command, options));
   if (!answer.UploadId) throw wrongAnswer(target, 'gave no id for an upload in parts');

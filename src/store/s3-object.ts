@@ -3,18 +3,19 @@ import { createHash, getFips } from 'node:crypto';
 import { SnapbackError } from '../errors.ts';
 import type { Bucket } from './s3-client.ts';
 import type { S3Settings } from './s3-settings.ts';
+import type { Target } from './s3-target.ts';
 
 /** Name of the metadata by which a writer knows its own object again after a lost answer. */
 export const markName = 'snapback-upload';
 
 /** The settings of an object as PutObject and CreateMultipartUpload take them. */
-export const newObject = ({ settings }: Bucket, mark: string, now: Date) => ({
+export const newObject = ({ settings }: Bucket, { mark, locked }: Target, now: Date) => ({
   ContentType: 'application/octet-stream',
   Metadata: { [markName]: mark },
   ...encryption(settings),
   ...(settings.storageClass ? { StorageClass: settings.storageClass as 'STANDARD' } : {}),
   ...tagging(settings.tags),
-  ...lock(settings, now),
+  ...(locked ? lock(settings, now) : {}),
 });
 
 /** What every request for an object needs that is encrypted with a customer's key: to write, read or look at it. */

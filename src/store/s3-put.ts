@@ -6,6 +6,7 @@ import type { Bucket } from './s3-client.ts';
 import { findObject } from './s3-look.ts';
 import { putParts } from './s3-multipart.ts';
 import { inParts, type Part, partSize } from './s3-parts.ts';
+import { hasLocks, unlockable } from './s3-set-up.ts';
 import { newTarget, type Target, taken } from './s3-target.ts';
 import { putWhole } from './s3-whole.ts';
 import type { PutOptions } from './store.ts';
@@ -15,11 +16,13 @@ export const put = (
   bucket: Bucket,
   name: string,
   body: Readable | Uint8Array,
-  { signal, atMost }: PutOptions,
+  { signal, atMost, removable = false }: PutOptions,
 ): Promise<{ size: number }> =>
   withBody(body, signal, async () => {
     splitName(name, 'write to the store');
-    const target = newTarget(bucket, name);
+    const locked = bucket.settings.objectLock !== null && !removable;
+    const target = newTarget(bucket, name, locked);
+    if (locked && !(await hasLocks(bucket, signal))) throw unlockable(target.about);
     if (await findObject(bucket, target.key, { signal })) throw taken(target);
     if (!(body instanceof Readable)) return putWhole(bucket, target, body, signal);
     return putStream(bucket, target, inParts(body, partSize(atMost)), signal);

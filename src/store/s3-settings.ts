@@ -29,7 +29,7 @@ export type Encryption =
   | { kind: 'aws:kms'; keyId: string | null }
   | { kind: 'customer'; key: Secret };
 
-/** Set on every object when it is written. */
+/** Set on every object when it is written, but for those that must be free to go. */
 export type ObjectLock = { mode: 'governance' | 'compliance'; milliseconds: number } | { mode: 'legal-hold' };
 
 export const defaultS3Settings: S3Settings = {

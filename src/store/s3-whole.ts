@@ -36,7 +36,7 @@ const send = async (
     Key: target.key,
     Body: bytes,
     ContentLength: bytes.byteLength,
-    ...newObject(bucket, target.mark, new Date()),
+    ...newObject(bucket, target, new Date()),
     ...contentMD5(bucket, bytes),
   };
   for (let attempt = 1; ; attempt += 1)

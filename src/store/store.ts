@@ -23,6 +23,11 @@ export type PutOptions = {
   signal: AbortSignal;
   /** The most bytes that the body may have, where known: it decides the size of parts. */
   atMost?: number;
+  /**
+   * True for what must be free to go again (a pin, a verdict, a marker): the lock of the settings is left off it. What
+   * a bucket locks by itself it locks all the same.
+   */
+  removable?: boolean;
 };
 
 export type GetOptions = {
