@@ -1,7 +1,8 @@
 /**
  * `npm run quickstart`: the main job on real input. Brings etcd, starts a throwaway one with mutual TLS, fills it,
- * then save → list → verify → prune → restore on a folder, a line a step. Leaves the programs in the cache and the
- * demo store in ./quickstart, and nothing running.
+ * then save → list → verify → prune → restore on a folder, or with `-- --s3` on a bucket of a real S3 server that it
+ * starts as well, a line a step. Leaves the programs in the cache and the demo store in ./quickstart, and nothing
+ * running, also when it is interrupted.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
@@ -16,12 +17,23 @@ import { startEtcd } from '../test/support/etcd.ts';
 import { fill } from '../test/support/fill.ts';
 import { freePorts } from '../test/support/ports.ts';
 import { startRestored } from '../test/support/restored-etcd.ts';
+import { demoBucket, demoFolder } from './quickstart-store.ts';
 
 const steps = 7;
 const wanted = 2000;
 const began = Date.now();
 const folder = 'quickstart';
-const { signal } = new AbortController();
+const bin = join(import.meta.dirname, '../bin/snapback.js');
+const stop = new AbortController();
+const { signal } = stop;
+for (const [name, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(name, () => {
+    process.exitCode = code;
+    stop.abort(new Error('it was interrupted'));
+  });
 
 const step = (number: number, title: string, text: string) =>
   console.log(`${number}/${steps}  ${title.padEnd(16)}  ${text}`);
@@ -29,8 +41,9 @@ const step = (number: number, title: string, text: string) =>
 /** Runs the command as a user would; its own lines are shown only when it fails. */
 const snapback = (...args: string[]): Promise<string> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['bin/snapback.js', ...args], {
+    const child = spawn(process.execPath, [bin, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
     });
     let [out, err] = ['', ''];
     child.stdout.on('data', chunk => {
@@ -41,17 +54,21 @@ const snapback = (...args: string[]): Promise<string> =>
       if (args[0] === 'tools')
         process.stderr.write(String(chunk).replace(/^/gm, '     ').trimEnd().concat('\n'));
     });
-    child.on('error', reject);
+    child.on('error', error => reject(signal.aborted ? signal.reason : error));
     child.on('close', code => {
       if (code === 0) resolve(out.trim());
       else reject(new Error(`snapback ${args.join(' ')} ended with ${code}:\n${err}${out}`));
     });
   });
 
-const main = async () => {
+const main = async (words: string[]) => {
+  const unknown = words.find(word => word !== '--s3');
+  if (unknown !== undefined)
+    throw new Error(
+      `it knows no word but --s3, so not ${JSON.stringify(unknown)}: npm run quickstart -- --s3`,
+    );
   await mkdir(folder, { recursive: true });
-  // What an earlier run left: its etcd is gone, so its store would belong to another cluster.
-  for (const name of ['store', 'data']) await rm(join(folder, name), { recursive: true, force: true });
+  await rm(join(folder, 'data'), { recursive: true, force: true });
 
   const brought = await snapback('tools', 'install', '3.6', '--build');
   step(1, 'etcd', brought);
@@ -59,12 +76,18 @@ const main = async () => {
   const where = { etcdBin: null, path: process.env.PATH ?? '', cache: cacheFolder(process.env, homedir()) };
   const { etcd } = await findPrograms('3.6', 'drill', where, { signal });
   if (etcd === null) throw new Error('etcd was installed and is not there');
+  // Empty, whatever an earlier run left: its etcd is gone, and a store belongs to one cluster.
+  await using demo = words.includes('--s3') ? await demoBucket(folder, { signal }) : await demoFolder(folder);
   await using cluster = await startEtcd({ etcd, tls: true });
   await fill(cluster.settings(), { count: wanted - 300, size: 200, prefix: '/demo/' });
-  step(2, 'a throwaway etcd', `mutual TLS on ${cluster.endpoints[0]}, ${count(wanted - 300)} keys`);
+  step(
+    2,
+    'a throwaway etcd',
+    `mutual TLS on ${cluster.endpoints[0]}, ${count(wanted - 300)} keys${demo.told}`,
+  );
 
   const { cacert, cert, key } = cluster.settings();
-  const store = ['--store', `./${folder}/store`, '--cluster', 'demo'];
+  const store = [...demo.options, '--cluster', 'demo'];
   const tls = [
     '--endpoints',
     cluster.endpoints.join(','),
@@ -109,8 +132,8 @@ const main = async () => {
   step(7, 'restored', `./${data}: an etcd started on it, ${count(back)} of ${count(wanted)} keys are back`);
 
   console.log(
-    `Done in ${Math.round((Date.now() - began) / 1000)} s. The demo store is ./${folder}/store, nothing is left running.\n` +
-      'Next, on your own cluster: node bin/snapback.js save --endpoints … --cacert … --cert … --key …,\n' +
+    `Done in ${Math.round((Date.now() - began) / 1000)} s. The demo ${demo.place}, nothing is left running.\n` +
+      `Next, on your own cluster: node bin/snapback.js save${demo.next} --endpoints … --cacert … --cert … --key …,\n` +
       'or on a node of kubeadm, k3s or RKE2: sudo node bin/snapback.js save --preset kubeadm (k3s, rke2).',
   );
 };
@@ -121,7 +144,7 @@ const keysIn = async (etcd: string, dataDir: string, peer: string): Promise<numb
   return (await countKeys(restored.client, revision, { signal })) ?? 0;
 };
 
-main().catch(error => {
+main(process.argv.slice(2)).catch(error => {
   console.error(`quickstart failed: ${error.message}`);
-  process.exitCode = 1;
+  process.exitCode ??= 1;
 });

@@ -15,9 +15,9 @@ export const startMinio = (program: string, options: StartS3 = {}): Promise<S3Se
 
 const minio: S3Program = {
   name: 'minio',
-  prepare: async ({ folder, address, accessKey, secretKey, certificate }) => {
-    const [data, certificates] = [join(folder, 'data'), join(folder, 'certificates')];
-    for (const path of [data, certificates]) await mkdir(path, { recursive: true });
+  prepare: async ({ folder, data, address, accessKey, secretKey, certificate }) => {
+    const certificates = join(folder, 'certificates');
+    await mkdir(certificates, { recursive: true });
     if (certificate) {
       await copyFile(certificate.cert, join(certificates, 'public.crt'));
       await copyFile(certificate.key, join(certificates, 'private.key'));

@@ -1,7 +1,7 @@
 /** The start of an S3 server in a folder of its own, on a free port, with or without TLS. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ListBucketsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createAuthority, type Issued } from './certificates.ts';
 import { freePorts } from './ports.ts';
@@ -11,14 +11,19 @@ import { type ServerStart, startProcess } from './server-process.ts';
 export type StartS3 = {
   /** https, with a certificate for 127.0.0.1 and localhost of a new authority. */
   tls?: boolean;
+  /** The folder for what its buckets hold, which stays; without it that goes with the server. */
+  data?: string;
 };
 
 /** What differs from one server program to the next. */
 export type S3Program = {
   name: S3Server['name'];
-  /** Makes in `folder` what it needs and gives its arguments and variables. `address` is `127.0.0.1:<port>`. */
+  /**
+   * Makes in `folder` what it needs beside `data`, and gives its arguments and variables. `address` is
+   * `127.0.0.1:<port>`.
+   */
   prepare(
-    how: S3Access & { folder: string; address: string; certificate: Issued | null },
+    how: S3Access & { folder: string; data: string; address: string; certificate: Issued | null },
   ): Promise<Pick<ServerStart, 'args' | 'env'>>;
   /** Gives what makes credentials, for a server that runs; `client` is root's, `ca` the authority's PEM text. */
   roles(
@@ -30,12 +35,15 @@ export type S3Program = {
 export const startS3Program = async (
   program: string,
   kind: S3Program,
-  { tls = false }: StartS3,
+  options: StartS3,
 ): Promise<S3Server> => {
   const { name } = kind;
+  const { tls = false } = options;
   const folder = await mkdtemp(join(tmpdir(), `snapback-${name}-`));
+  const data = resolve(options.data ?? join(folder, 'data'));
   const clean = () => rm(folder, { recursive: true, force: true });
   try {
+    await mkdir(data, { recursive: true });
     const authority = tls ? await createAuthority(folder, 'ca') : null;
     const hosts = ['127.0.0.1', 'localhost'];
     const certificate = authority ? await authority.issue('server', { hosts }) : null;
@@ -46,7 +54,7 @@ export const startS3Program = async (
       const keys = { accessKey: newKey(), secretKey: newKey(), sessionToken: null };
       const root: S3Access = { endpoint, region: 'us-east-1', ...keys };
       try {
-        const start = await kind.prepare({ folder, address, certificate, ...root });
+        const start = await kind.prepare({ folder, data, address, certificate, ...root });
         const process = await startProcess({ name, program, ready: () => answers(root, ca), ...start });
         const client = s3Client(root, ca);
         const role = kind.roles({ program, client, ca, ...root });

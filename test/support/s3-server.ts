@@ -26,6 +26,9 @@ export type Policy = {
   }[];
 };
 
+/** Without a name it gets one of its own. */
+export type NewBucket = { name?: string; lock?: boolean; versioning?: boolean };
+
 /** With the keys of its root user. */
 export type S3Server = S3Access & {
   name: 'versitygw' | 'minio';
@@ -35,7 +38,7 @@ export type S3Server = S3Access & {
   /** A client of the root user, or of other keys, or by another way; whoever makes one destroys it. */
   client(changed?: Partial<S3Access & { attempts: number }>): S3Client;
   /** Creates an empty bucket and gives its name; object lock brings versioning with it. */
-  newBucket(options?: { lock?: boolean; versioning?: boolean }): Promise<string>;
+  newBucket(options?: NewBucket): Promise<string>;
   /** Makes credentials that may do what the policy says and nothing else. The buckets must be there. */
   withRole(policy: Policy): Promise<S3Access>;
   /** Ends it; leaves nothing. */
@@ -64,9 +67,9 @@ export const sdkSettings = (access: S3Access, ca: string | undefined) => ({
 /** What `newBucket` does with a client of the root user. */
 export const createBucket = async (
   client: S3Client,
-  { lock = false, versioning = false }: { lock?: boolean; versioning?: boolean } = {},
+  { name = `snapback-${randomBytes(6).toString('hex')}`, lock = false, versioning = false }: NewBucket = {},
 ): Promise<string> => {
-  const Bucket = `snapback-${randomBytes(6).toString('hex')}`;
+  const Bucket = name;
   await client.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: lock }));
   if (versioning && !lock) {
     const VersioningConfiguration = { Status: 'Enabled' } as const;

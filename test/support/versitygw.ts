@@ -13,25 +13,21 @@ export const startVersitygw = (program: string, options: StartS3 = {}): Promise<
 
 const versitygw: S3Program = {
   name: 'versitygw',
-  prepare: async ({ folder, address, accessKey, secretKey, region, certificate }) => {
-    const kept = {
-      data: join(folder, 'data'),
-      versions: join(folder, 'versions'),
-      users: join(folder, 'users'),
-    };
-    for (const path of Object.values(kept)) await mkdir(path, { recursive: true });
+  prepare: async ({ folder, data, address, accessKey, secretKey, region, certificate }) => {
+    const [versions, users] = [join(folder, 'versions'), join(folder, 'users')];
+    for (const path of [versions, users]) await mkdir(path, { recursive: true });
     return {
       args: [
         `--port=${address}`,
         `--region=${region}`,
         // Without it each connection is closed after its answer.
         '--keep-alive',
-        `--iam-dir=${kept.users}`,
+        `--iam-dir=${users}`,
         '--quiet',
         ...(certificate ? [`--cert=${certificate.cert}`, `--key=${certificate.key}`] : []),
         'posix',
-        `--versioning-dir=${kept.versions}`,
-        kept.data,
+        `--versioning-dir=${versions}`,
+        data,
       ],
       env: { ROOT_ACCESS_KEY_ID: accessKey, ROOT_SECRET_ACCESS_KEY: secretKey },
     };
