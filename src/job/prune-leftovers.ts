@@ -1,5 +1,6 @@
 /** What prune tidies up beside the plan: removals and uploads that never ended, and orphans where that is asked for. */
 import type { Leftover, Listing } from '../catalog/listing.ts';
+import { parseName } from '../catalog/names.ts';
 import { orphanAge, removeOrphans, sortOrphans } from '../catalog/orphans.ts';
 import { finishRemovals } from '../catalog/remove.ts';
 import { from, type SnapbackError } from '../errors.ts';
@@ -62,7 +63,7 @@ export const removeLeftovers = async (
   const clock = await attempt(() => store.now({ signal }), null);
   const before = clock && new Date(clock.getTime() - orphanAge);
   const unfinishedUploads = before
-    ? await attempt(() => store.removeUnfinished(cluster, { before, signal }), [])
+    ? await attempt(() => store.removeUnfinished(cluster, { before, isOurs, signal }), [])
     : [];
   const wanted = orphans && listing.orphans.length > 0;
   if (wanted && lineage === null)
@@ -78,6 +79,9 @@ export const removeLeftovers = async (
     orphans: orphansOf(listing, clock ?? new Date(), removed),
   };
 };
+
+/** An upload in parts tells nothing of its writer but the name: what is no snapshot's may be anybody's. */
+const isOurs = (file: string): boolean => ['object', 'attachments'].includes(parseName(file).kind);
 
 const orphansOf = (listing: Listing, now: Date, removed: Leftover[]): Orphan[] => {
   const { old } = sortOrphans(listing, now);

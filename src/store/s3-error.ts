@@ -36,14 +36,13 @@ export const s3Error = (error: unknown, about: About, place: Omit<Place, 'right'
   if (isSnapbackError(error)) return error;
   const { operation } = about;
   if (codeOf(error) === 'NoSuchKey' || (statusOf(error) === 404 && ['NotFound', ''].includes(codeOf(error))))
-    return new SnapbackError('not-found', {
-      operation,
-      object: about.object,
-      reason: 'is not there',
-      cause: error,
-    });
+    return notThere(about, error);
   return from(error, 'store', { operation, object: about.object, ...explain(error, about, place) });
 };
+
+/** The error for an object that is not there. */
+export const notThere = ({ operation, object }: About, cause: unknown): SnapbackError =>
+  new SnapbackError('not-found', { operation, object, reason: 'is not there', cause });
 
 const explain = (error: unknown, about: About, place: Omit<Place, 'right'>): Words => {
   const code = codeOf(error);

@@ -5,7 +5,8 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SnapbackError } from '../errors.ts';
 import { splitName } from './name.ts';
 import { ask, type Bucket, keyOf } from './s3-client.ts';
-import { type About, codeOf, statusOf } from './s3-error.ts';
+import { type About, codeOf, notThere, statusOf } from './s3-error.ts';
+import { findObject } from './s3-look.ts';
 import { customerKey } from './s3-object.ts';
 import type { GetOptions } from './store.ts';
 
@@ -30,7 +31,21 @@ export const get = async (
     return whole(source, await open(source, offset, null, signal), offset, signal);
   } catch (error) {
     if (statusOf(error) === 416) return Readable.from([]);
+    if (statusOf(error) === 403 && (await isMissing(source, signal))) throw notThere(about, error);
     throw error;
+  }
+};
+
+/**
+ * AWS says of an object that is not there that it may not be read, unless the whole bucket may be listed; whoever may
+ * list below the prefix can ask there.
+ */
+const isMissing = async ({ bucket, key }: Source, signal: AbortSignal): Promise<boolean> => {
+  try {
+    return (await findObject(bucket, key, { signal })) === null;
+  } catch {
+    signal.throwIfAborted();
+    return false;
   }
 };
 

@@ -8,19 +8,20 @@ import { checkCluster, isNamePart } from './name.ts';
 import { ask, type Bucket, keyOf } from './s3-client.ts';
 import { codeOf, statusOf } from './s3-error.ts';
 import { listParts } from './s3-sent-parts.ts';
+import type { UnfinishedOptions } from './store.ts';
 
 /** See the contract. The last part that arrived counts, where the credentials may ask for that. */
 export const removeUnfinished = async (
   bucket: Bucket,
   cluster: string,
-  { before, signal }: { before: Date; signal: AbortSignal },
+  { before, isOurs = () => true, signal }: UnfinishedOptions,
 ): Promise<string[]> => {
   checkCluster(cluster, 'remove unfinished uploads');
   const folder = keyOf(bucket, `${cluster}/`);
   const removed: string[] = [];
   for (const { Key = '', UploadId = '', Initiated } of await uploads(bucket, folder, signal)) {
     const file = Key.slice(folder.length);
-    if (!Key.startsWith(folder) || !isNamePart(file)) continue;
+    if (!Key.startsWith(folder) || !isNamePart(file) || !isOurs(file)) continue;
     if (!Initiated || Initiated >= before) continue;
     if ((await lastPart(bucket, Key, UploadId, signal)) >= before.getTime()) continue;
     await abort(bucket, Key, UploadId, signal);

@@ -36,6 +36,13 @@ export type GetOptions = {
   offset?: number;
 };
 
+export type UnfinishedOptions = {
+  signal: AbortSignal;
+  before: Date;
+  /** Whether this program writes files of such a name: an upload may not tell who began it. All by default. */
+  isOurs?: (file: string) => boolean;
+};
+
 export type Store = {
   /** The location as a person wrote it, without secrets: `file:///var/backups`, `s3://bucket/prefix`. */
   readonly location: string;
@@ -71,7 +78,7 @@ export type Store = {
    * Removes this program's uploads in `<cluster>/` that were begun before `before` and never finished; their names.
    * Where a store knows when the last byte came, that time counts, so that a slow upload is never taken away.
    */
-  removeUnfinished(cluster: string, options: { before: Date; signal: AbortSignal }): Promise<string[]>;
+  removeUnfinished(cluster: string, options: UnfinishedOptions): Promise<string[]>;
 
   /** The store's clock: what `modified` of an object written now would be, or up to two seconds less. */
   now(options: { signal: AbortSignal }): Promise<Date>;

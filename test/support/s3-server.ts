@@ -18,6 +18,7 @@ export type S3Access = {
 export type Policy = {
   Version: '2012-10-17';
   Statement: {
+    Sid?: string;
     Effect: 'Allow' | 'Deny';
     Action: string[];
     /** `arn:aws:s3:::<bucket>` and `arn:aws:s3:::<bucket>/<keys>`, no wildcard in the bucket's name. */

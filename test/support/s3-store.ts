@@ -7,21 +7,26 @@ import { defaultS3Settings, type S3Settings } from '../../src/store/s3-settings.
 import type { S3Access, S3Server } from './s3-server.ts';
 import type { StoreUnderTest } from './store-contract.ts';
 
+type Keys = Pick<S3Access, 'accessKey' | 'secretKey' | 'sessionToken'>;
+
+/** Variables that give these credentials to a command. */
+export const credentials = ({ accessKey, secretKey, sessionToken }: Keys): NodeJS.ProcessEnv => ({
+  AWS_ACCESS_KEY_ID: accessKey,
+  AWS_SECRET_ACCESS_KEY: secretKey,
+  AWS_SESSION_TOKEN: sessionToken ?? undefined,
+});
+
 /**
  * Gives these credentials to the SDK, in this process and in the commands that it starts, and takes away whatever
  * this machine says of AWS and of proxies.
  */
-export const useCredentials = ({
-  accessKey,
-  secretKey,
-  sessionToken,
-}: Pick<S3Access, 'accessKey' | 'secretKey' | 'sessionToken'>): void => {
+export const useCredentials = (keys: Keys): void => {
   for (const name of Object.keys(process.env))
     if (/^AWS_|^https?_proxy$/i.test(name)) delete process.env[name];
   Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: accessKey,
-    AWS_SECRET_ACCESS_KEY: secretKey,
-    ...(sessionToken === null ? {} : { AWS_SESSION_TOKEN: sessionToken }),
+    AWS_ACCESS_KEY_ID: keys.accessKey,
+    AWS_SECRET_ACCESS_KEY: keys.secretKey,
+    ...(keys.sessionToken === null ? {} : { AWS_SESSION_TOKEN: keys.sessionToken }),
     AWS_CONFIG_FILE: '/nonexistent/config',
     AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
     AWS_EC2_METADATA_DISABLED: 'true',

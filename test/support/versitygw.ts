@@ -47,7 +47,11 @@ const versitygw: S3Program = {
       };
       await promisify(execFile)(program, ['admin', 'create-user', ...user], { env });
       for (const [Bucket, statements] of byBucket(policy)) {
-        const own = statements.map(statement => ({ ...statement, Principal: { AWS: [keys.accessKey] } }));
+        // It keeps a bucket's policy in an extended attribute, where many file systems have 4 KiB for all: no names.
+        const own = statements.map(({ Sid: _, ...rest }) => ({
+          ...rest,
+          Principal: { AWS: [keys.accessKey] },
+        }));
         const Statement = [...(granted.get(Bucket) ?? []), ...own];
         granted.set(Bucket, Statement);
         const Policy = JSON.stringify({ Version: policy.Version, Statement });
