@@ -53,3 +53,18 @@ const greater = (a: Made, b: Made): Made =>
   b.second > a.second || (b.second === a.second && b.random > a.random) ? b : a;
 
 const hex = (random: number): string => random.toString(16).padStart(6, '0');
+
+/**
+ * A new id for a snapshot that is made of another one: of the same time, since that is when its data was taken and age
+ * and retention go by it, and greater, so that it sorts after the one that it may replace. `taken` are ids in use.
+ */
+export const idBeside = (id: string, taken: Iterable<string>): string => {
+  const used = new Set([id, ...taken]);
+  const own = Number.parseInt(id.slice(-6), 16);
+  for (let tries = 0; ; tries++) {
+    // Where the digits above its own are all but used up, any others do.
+    const random = tries < 100 && own < most ? randomInt(own + 1, most + 1) : randomInt(0, most + 1);
+    const made = `${id.slice(0, -6)}${hex(random)}`;
+    if (!used.has(made)) return made;
+  }
+};

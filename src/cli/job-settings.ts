@@ -44,10 +44,14 @@ export const openSettings = ({
   store: storeSettings(settings, sources),
   before: settings.before,
   programs: { etcdBin: settings.etcdBin, etcdVersion: settings.etcdVersion, env },
-  identities: settings.identity.map(file => secret(readText(file, 'an identity'))),
+  identities: identities(settings.identity),
   scratch: settings.scratch,
   skipHashCheck: settings.skipHashCheck,
 });
+
+/** The texts of age identity files. */
+export const identities = (files: string[]): Secret[] =>
+  files.map(file => secret(readText(file, 'an identity')));
 
 /** `--user name:password` is split as etcdctl does: at the first colon, and only without another password. */
 export const etcdSettings = (values: Values<typeof etcdOptions>): EtcdSettings => {

@@ -206,6 +206,22 @@ export const openOptions = {
   }),
 };
 
+/** For commands that encrypt. */
+export const recipientOptions = {
+  recipient: listOption({
+    flag: 'recipient',
+    value: 'AGE1…',
+    help: 'encrypt for this age recipient; may be repeated (copy: anew, under a new id, and only as a flag)',
+    fallback: [],
+  }),
+  recipientsFile: textOption({
+    flag: 'recipients-file',
+    value: 'FILE',
+    help: 'the same for the age recipients in this file, one a line',
+    fallback: null,
+  }),
+};
+
 /** For commands that print ages. */
 export const utcOption = switchOption({
   flag: 'utc',

@@ -28,7 +28,7 @@ export type CopiedSnapshot = {
   size: number | null;
   /** `complete`: the snapshot is there, and verdicts, a pin or its object are not. */
   plan: 'copy' | 'complete' | 'there' | 'leave out';
-  /** Why it is left out or counts as there; null where nothing is to be said. */
+  /** Why it is left out; null where it is not. */
   reason: string | null;
   /** True when all of the plan was carried out. */
   done: boolean;

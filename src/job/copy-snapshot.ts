@@ -13,6 +13,7 @@ import { isSnapbackError, SnapbackError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { CopyTarget } from './copy-target.ts';
 import type { OpenCatalog } from './open-catalog.ts';
+import { counted } from './open-stored.ts';
 
 export type CopyOptions = {
   /** What `missingFiles` said. */
@@ -84,14 +85,8 @@ export const copySnapshot = async (
       continue;
     if (have !== undefined) await target.store.remove(whole, { signal });
     const from = await open(source.store, whole, signal);
-    const counted = async function* (stream: AsyncIterable<Buffer>) {
-      for await (const chunk of stream) {
-        onBytes(chunk.length);
-        yield chunk;
-      }
-    };
     const checked = digest(expectation(whole, { size, sha256 }));
-    const body = chain(from, [counted], checked, signal);
+    const body = chain(counted(from, onBytes, signal), [], checked, signal);
     await target.store.put(whole, body, { signal, atMost: size });
     written.push(name);
   }
@@ -113,15 +108,15 @@ const isBeside = (file: string): boolean =>
 const passesFirst = (a: string, b: string): number =>
   Number(a.includes('.fail.')) - Number(b.includes('.fail.')) || (a < b ? -1 : 1);
 
-/** False when it is gone from the source, or another run has just written it. */
-const copySmall = async (
+/** Under the name `as`; false when it is gone from the source, or another run has just written it. */
+export const copySmall = async (
   from: Store,
   to: Store,
   name: string,
-  options: { removable: boolean; signal: AbortSignal },
+  { as = name, ...options }: { removable: boolean; signal: AbortSignal; as?: string },
 ): Promise<boolean> => {
   try {
-    await to.put(name, await readSmall(from, name, options), options);
+    await to.put(as, await readSmall(from, name, options), options);
     return true;
   } catch (error) {
     if (isSnapbackError(error) && (error.code === 'not-found' || error.code === 'refused')) return false;

@@ -1,13 +1,14 @@
 /** Brings snapshots of one store to another: all good ones that are not there, or those that are named. */
-import type { Entry } from '../catalog/listing.ts';
-import { selectSnapshot } from '../catalog/select.ts';
+import { checkIdentities } from '../codec/identities.ts';
+import { checkRecipients, recipientsIn } from '../codec/recipients.ts';
 import { from, SnapbackError } from '../errors.ts';
 import type { Context, Outcome } from './context.ts';
+import { planCopy } from './copy-plan.ts';
 import type { CopiedSnapshot, CopySettings } from './copy-settings.ts';
-import { copySnapshot, missingFiles } from './copy-snapshot.ts';
-import { type CopyTarget, openTarget } from './copy-target.ts';
+import { openTarget } from './copy-target.ts';
 import { openCatalog } from './open-catalog.ts';
 import { checkDistinct } from './other-store.ts';
+import type { Keys } from './re-encrypt.ts';
 import { worst } from './worst.ts';
 
 export type CopyResult = {
@@ -25,20 +26,19 @@ const atOnce = 3;
 
 /**
  * Goes on when one fails: the worst of all errors is the outcome's. Bad snapshots are left out unless they are named,
- * and what is there whole is passed over, so a run that was cut off is taken up by the next. Throws `usage`, what
- * `openCatalog`, `openTarget` and `selectSnapshot` throw. On abort the result says what was done until then.
+ * and what is there whole is passed over, so a run that was cut off is taken up by the next. With recipients those that
+ * are encrypted otherwise are made anew for them. Throws `usage`, what `openCatalog`, `openTarget` and `selectSnapshot`
+ * throw. On abort the result says what was done until then.
  */
 export const copy = async (settings: CopySettings, context: Context): Promise<Outcome<CopyResult>> => {
   const { signal } = context;
   const begun = performance.now();
-  checkChoice(settings);
-  if (settings.to !== null) checkDistinct('--to', [settings.store.store, settings.to]);
+  const keys = await checkChoice(settings);
   await using source = await openCatalog(settings.store, 'read', context);
   await using target = await openTarget(source, settings, context);
   const errors: SnapbackError[] = [];
-  const chosen = choose(source.listing.entries, settings);
-  const work = chosen.map(entry => ({ entry, ...planOf(entry, target, settings, errors) }));
-  const todo = work.filter(({ row }) => row.plan === 'copy' || row.plan === 'complete');
+  const work = await planCopy(source, target, settings, keys, errors, context);
+  const todo = work.filter(({ act }) => act !== null);
   if (!settings.dryRun && todo.length > 0) {
     await target.begin();
     const total = todo.reduce((sum, { row }) => sum + (row.plan === 'copy' ? (row.size ?? 0) : 0), 0);
@@ -49,15 +49,13 @@ export const copy = async (settings: CopySettings, context: Context): Promise<Ou
     };
     const waiting = todo.values();
     const worker = async () => {
-      for (const { entry, row, files } of waiting) {
+      for (const { row, act } of waiting) {
         if (signal.aborted) return;
-        await carryOut(row, errors, context, async () => ({
-          id: entry.id,
-          files: await copySnapshot(source, entry, target, { files, signal, onBytes }),
-        }));
+        if (act) await carryOut(row, errors, context, () => act(onBytes));
       }
     };
-    await Promise.all(Array.from({ length: atOnce }, worker));
+    // One that is made anew keeps all cores busy by itself, and has several frames in memory.
+    await Promise.all(Array.from({ length: keys ? 1 : atOnce }, worker));
   }
   if (signal.aborted) errors.push(from(signal.reason, 'failed', { operation: 'copy', object: 'the copy' }));
   const result = {
@@ -71,59 +69,35 @@ export const copy = async (settings: CopySettings, context: Context): Promise<Ou
   return { result, error: worst(errors) };
 };
 
-const checkChoice = ({ snapshots, since, verifiedOnly }: CopySettings): void => {
-  if (snapshots.length === 0 || (since === null && !verifiedOnly)) return;
-  throw new SnapbackError('usage', {
-    operation: 'read the options',
-    object: since === null ? '--verified-only' : '--since',
-    reason: 'chooses among all snapshots, and some are named',
-    hint: 'Leave one of the two out.',
-  });
-};
-
-const choose = (entries: Entry[], { snapshots, before }: CopySettings): Entry[] => {
-  if (snapshots.length === 0) return entries.filter(({ started }) => before === null || started <= before);
-  return [...new Set(snapshots.map(one => selectSnapshot(entries, one, { before }).entry))];
-};
-
-const planOf = (
-  entry: Entry,
-  target: CopyTarget,
-  settings: CopySettings,
-  errors: SnapbackError[],
-): { row: CopiedSnapshot; files: string[] } => {
-  const row: CopiedSnapshot = {
-    id: entry.id,
-    started: entry.started.toISOString(),
-    size: entry.objectSize,
-    plan: 'leave out',
-    reason: whyNot(entry, settings),
-    done: false,
-    copy: null,
-    files: [],
-    others: entry.others,
-    seconds: null,
-    problem: null,
-  };
-  if (row.reason !== null) return { row, files: [] };
-  try {
-    const files = missingFiles(entry, target);
-    if (files.length === 0) return { row: { ...row, plan: 'there', copy: entry.id }, files };
-    return { row: { ...row, plan: files.length === entry.files.length ? 'copy' : 'complete' }, files };
-  } catch (error) {
-    const known = from(error, 'failed', { operation: 'copy', object: `snapshot ${entry.id}` });
-    errors.push(known);
-    return { row: { ...row, problem: `${known.object} ${known.reason}` }, files: [] };
+/** The keys of the copies, null where bytes are copied as they are. */
+const checkChoice = async (settings: CopySettings): Promise<Keys | null> => {
+  const { snapshots, since, verifiedOnly, identities, recipientsFile } = settings;
+  if (snapshots.length > 0 && (since !== null || verifiedOnly))
+    throw usage(
+      since === null ? '--verified-only' : '--since',
+      'chooses among all snapshots, and some are named',
+      'Leave one of the two out.',
+    );
+  const recipients = [
+    ...new Set([...settings.recipients, ...(recipientsFile ? recipientsIn(recipientsFile) : [])]),
+  ];
+  if (recipients.length > 0) {
+    await checkRecipients(recipients);
+    await checkIdentities(identities);
+    return { recipients, identities };
   }
+  if (identities.length > 0)
+    throw usage(
+      '--identity',
+      'decrypts what is encrypted anew, and no --recipient says for whom',
+      'Leave it out to copy the bytes as they are: that needs no key.',
+    );
+  if (settings.to !== null) checkDistinct('--to', [settings.store.store, settings.to]);
+  return null;
 };
 
-const whyNot = (entry: Entry, { snapshots, since, verifiedOnly }: CopySettings): string | null => {
-  if (snapshots.length > 0) return null;
-  if (since && entry.started < since) return 'older than --since';
-  if (entry.failed) return `bad: ${entry.failed.level} failed`;
-  if (entry.bad) return 'bad: its object is missing';
-  return verifiedOnly && !entry.verified ? 'not verified' : null;
-};
+const usage = (object: string, reason: string, hint: string): SnapbackError =>
+  new SnapbackError('usage', { operation: 'read the options', object, reason, hint });
 
 const carryOut = async (
   row: CopiedSnapshot,

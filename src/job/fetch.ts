@@ -3,17 +3,15 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isCoreOf, parseCore } from '../catalog/core.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import { decode } from '../codec/codec.ts';
 import { openForeign } from '../codec/foreign.ts';
-import { someIdentityFits } from '../codec/identities.ts';
-import { from, isSnapbackError, SnapbackError } from '../errors.ts';
+import { from, type SnapbackError } from '../errors.ts';
 import { checkTrailer } from '../etcd/trailer.ts';
 import { fileTrouble } from '../file-trouble.ts';
 import type { Secret } from '../secret.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
+import { openStored, wrongTrailer } from './open-stored.ts';
 
 /**
  * Writes the snapshot to `file`, which must not be there (0600). Compares object hash and size, decrypts, decompresses to
@@ -28,31 +26,10 @@ export const fetchSnapshot = async (
   identities: Secret[],
   { signal, progress }: Pick<Context, 'signal' | 'progress'>,
 ): Promise<void> => {
-  const { object, plain } = manifest;
-  const name = `${manifest.cluster.name}/${object.name}`;
-  if (object.encryption === 'age' && !(await someIdentityFits(identities, object.recipients)))
-    throw noIdentity(manifest.id, identities.length);
-  const source = await store.get(name, { signal });
-  const decoded = decode(source, {
-    compression: object.compression,
-    encryption: object.encryption,
-    identities,
-    expected: { object: { size: object.size, sha256: object.sha256 }, plain },
-    name: `the object ${name}`,
-    signal,
-  });
-  await writeChecked(decoded.stream, file, { trailer: true, total: plain.size, signal, progress });
-  const core = decoded.core();
-  if (core === null ? object.compression === 'zstd' : !isCoreOf(parseCore(core, name), manifest))
-    throw new SnapbackError('integrity', {
-      operation: 'compare the manifest with the object',
-      object: `object ${name}`,
-      reason:
-        core === null
-          ? 'does not hold what the manifest was made of'
-          : 'was made for another manifest than the one beside it',
-      hint: 'The object or the manifest was exchanged: use another snapshot.',
-    });
+  const stored = await openStored(store, manifest, identities, { signal });
+  const total = manifest.plain.size;
+  await writeChecked(stored.stream, file, { trailer: true, total, signal, progress });
+  stored.checkCore();
 };
 
 /** The same from a file that any tool made; gives what this program knew of it, where it made it. */
@@ -95,31 +72,10 @@ const writeChecked = async (
   }
 };
 
-/** A trailer that is wrong on its way from etcd is etcd's trouble; in what was stored it is damage. */
-const asDamage = (error: unknown, file: string): SnapbackError => {
-  if (isSnapbackError(error) && error.code === 'etcd')
-    return new SnapbackError('integrity', {
-      operation: 'compare the SHA-256 at the end',
-      object: 'the snapshot',
-      reason: error.reason,
-      hint: 'It is damaged or cut short: use another. A file copied out of a data directory has none: --skip-hash-check takes such a one.',
-      cause: error,
-    });
-  return from(error, 'failed', {
+const asDamage = (error: unknown, file: string): SnapbackError =>
+  from(wrongTrailer(error), 'failed', {
     operation: 'write the file',
     object: `file ${file}`,
     reason: fileTrouble(error),
     hint: 'Mend that, or name another folder.',
-  });
-};
-
-const noIdentity = (id: string, given: number): SnapbackError =>
-  new SnapbackError('usage', {
-    operation: 'decrypt',
-    object: `snapshot ${id}`,
-    reason:
-      given === 0
-        ? 'is encrypted, and no identity was given'
-        : 'is encrypted for other keys than those given',
-    hint: 'Give the file with the age key: --identity FILE. `snapback show` prints for whom it is encrypted.',
   });

@@ -31,8 +31,8 @@ export const copyQuiet = (result: CopyResult): string =>
     .map(({ id, copy }) => copy ?? id)
     .join('\n');
 
-const planWord = ({ plan, reason }: CopiedSnapshot, style: Style): string => {
-  if (plan === 'there') return reason ?? 'there already';
+const planWord = ({ id, plan, copy }: CopiedSnapshot, style: Style): string => {
+  if (plan === 'there') return copy === id ? 'there already' : `there already as ${copy}`;
   return plan === 'copy' ? style.look('copy') : style.look('there, but not all of it');
 };
 

@@ -1,8 +1,8 @@
 import { copyQuiet, copyText } from '../../report/copy.ts';
 import { command } from '../command.ts';
-import { storeSettings } from '../job-settings.ts';
+import { identities, recipientsFile, storeSettings } from '../job-settings.ts';
 import { switchOption, textOption, wordOption } from '../option.ts';
-import { snapshotOptions } from '../options.ts';
+import { openOptions, recipientOptions, snapshotOptions } from '../options.ts';
 import { toTime } from '../time.ts';
 
 export const copy = command({
@@ -29,6 +29,8 @@ export const copy = command({
       help: 'only those that a drill has proven',
       fallback: false,
     }),
+    ...recipientOptions,
+    identity: openOptions.identity,
     dryRun: switchOption({
       flag: 'dry-run',
       help: 'say what would be copied and write nothing',
@@ -40,9 +42,14 @@ export const copy = command({
     'snapback copy --store /var/backups/etcd --to /mnt/nas/etcd',
     'snapback copy --to /mnt/usb --since 7d --verified-only',
     'snapback copy latest --to /mnt/usb --dry-run',
+    'snapback copy --to /mnt/nas/etcd --recipient age1… --identity old-key.txt',
   ],
-  run: async ({ settings, sources, args }, context) =>
-    (await import('../../job/copy.ts')).copy(
+  run: async ({ settings, sources, args }, context) => {
+    // Those of the config file are for what save stores: they must not turn a copy into another snapshot.
+    const recipients = sources.recipient === 'flag' ? settings.recipient : [];
+    const file = sources.recipientsFile === 'flag' ? settings.recipientsFile : null;
+    const anew = recipients.length > 0 || file !== null;
+    return (await import('../../job/copy.ts')).copy(
       {
         store: storeSettings(settings, sources, settings.to === null ? [] : [settings.to]),
         to: settings.to,
@@ -51,12 +58,13 @@ export const copy = command({
         since: settings.since,
         verifiedOnly: settings.verifiedOnly,
         dryRun: settings.dryRun,
-        recipients: [],
-        recipientsFile: null,
-        identities: [],
+        recipients,
+        recipientsFile: recipientsFile(file),
+        identities: anew || sources.identity === 'flag' ? identities(settings.identity) : [],
       },
       context,
-    ),
+    );
+  },
   text: copyText,
   quiet: copyQuiet,
   nothing: 'Nothing was copied.',

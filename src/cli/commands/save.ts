@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 import { withEtcdHint } from '../etcd-hint.ts';
 import { etcdSettings, recipientsFile, storeSettings } from '../job-settings.ts';
 import { choiceOption, listOption, switchOption, textOption } from '../option.ts';
-import { etcdOptions, storeOptions } from '../options.ts';
+import { etcdOptions, recipientOptions, storeOptions } from '../options.ts';
 import { fromOf, labelsOf } from '../save-settings.ts';
 
 export const save = command({
@@ -25,18 +25,7 @@ export const save = command({
       help: 'what is a success with --also: that every store has it, or that one has (default: all)',
       fallback: 'all',
     }),
-    recipient: listOption({
-      flag: 'recipient',
-      value: 'AGE1…',
-      help: 'encrypt for this age recipient; may be repeated',
-      fallback: [],
-    }),
-    recipientsFile: textOption({
-      flag: 'recipients-file',
-      value: 'FILE',
-      help: 'encrypt for the age recipients in this file, one a line',
-      fallback: null,
-    }),
+    ...recipientOptions,
     fingerprint: choiceOption({
       flag: 'fingerprint',
       choices: ['auto', 'on', 'off'] as const,
