@@ -188,7 +188,7 @@ const verdictOf = (id: string): Verdict => ({
   expectations: [],
 });
 
-const how = { policy, maxDelete: null, yes: false, dryRun: false, removeOrphans: false };
+const how = { policy, maxDelete: null, yes: false, dryRun: false, removeOrphans: false, extendLocks: false };
 const context = { signal, log: silentLog, notify: () => {}, progress: () => {} };
 
 const placeOf = ({ store }: BucketUnderTest, { endpoint }: S3Server) => ({

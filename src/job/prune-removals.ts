@@ -1,6 +1,7 @@
 /** Carries out a plan of prune. */
 import { removeSnapshot } from '../catalog/remove.ts';
 import { from, type SnapbackError } from '../errors.ts';
+import type { Held } from '../store/store.ts';
 import type { Context } from './context.ts';
 import type { OpenCatalog } from './open-catalog.ts';
 
@@ -10,18 +11,29 @@ export type PlannedSnapshot = {
   started: string;
   /** Bytes of the object; null when it is missing. */
   size: number | null;
-  /** `locked`: the policy would remove it, and the store holds it. */
+  /** `locked`: the policy would remove it, and the store holds it, or does not say whether it does. */
   plan: 'keep' | 'remove' | 'locked';
   /** Why, all of it. */
   reasons: string[];
   bad: boolean;
   pinned: boolean;
-  /** What the store holds it by and until when (RFC 3339; null: without an end); null where it is not `locked`. */
+  /**
+   * What the store holds it by and until when (RFC 3339; null: without an end): of a `locked` one, and where locks are
+   * extended of a kept one, of which all is held as long. Null where nothing does, or nobody asked.
+   */
   held: { until: string | null; by: string } | null;
+  /** Its lock is longer now, or would be in a dry run: until when it was held (null: not at all), and will be. */
+  extend: { from: string | null; until: string } | null;
   removed: boolean;
-  /** Why it is still there although the plan says `remove`; null otherwise, and in a dry run. */
+  /** Why it is still there although the plan says `remove`, or why the lock of a kept one is not extended. */
   problem: string | null;
 };
+
+/** As results tell of it. */
+export const heldOf = ({ until, by }: Held): PlannedSnapshot['held'] => ({
+  until: until?.toISOString() ?? null,
+  by,
+});
 
 /**
  * Removes what the plan says, the oldest first, and gives the plan back with what became of each. Pins and verdicts

@@ -1,14 +1,17 @@
 /** Applies the retention policy: the plan first, and then, unless it is a dry run, that very plan. */
 import { heldAmong, heldWords } from '../catalog/held.ts';
+import type { Entry } from '../catalog/listing.ts';
 import { limitText, parseMaxDelete, tooMany } from '../catalog/max-delete.ts';
 import type { Policy } from '../catalog/policy.ts';
 import { type Row, readManifests } from '../catalog/read.ts';
-import { plan } from '../catalog/retention.ts';
-import type { Code, SnapbackError } from '../errors.ts';
+import { type Decision, plan } from '../catalog/retention.ts';
+import { type Code, isSnapbackError, type SnapbackError } from '../errors.ts';
+import type { Held } from '../store/store.ts';
 import type { Context, Outcome } from './context.ts';
+import { extendedUntil, extendLocks } from './extend-locks.ts';
 import { openCatalog } from './open-catalog.ts';
 import { type Leftovers, lookAtLeftovers, removeLeftovers } from './prune-leftovers.ts';
-import { type PlannedSnapshot, removePlanned } from './prune-removals.ts';
+import { heldOf, type PlannedSnapshot, removePlanned } from './prune-removals.ts';
 import type { StoreSettings } from './settings.ts';
 import { worst } from './worst.ts';
 
@@ -20,6 +23,8 @@ export type PruneSettings = StoreSettings & {
   yes: boolean;
   dryRun: boolean;
   removeOrphans: boolean;
+  /** Lengthen the locks of what is kept to the period of the store's settings. */
+  extendLocks: boolean;
 };
 
 export type PruneResult = Leftovers & {
@@ -31,6 +36,8 @@ export type PruneResult = Leftovers & {
   /** What --max-delete or its default allows, as text: `20` or `50 %`. */
   limit: string;
   refused: boolean;
+  /** Until when at least all that is kept is held, RFC 3339; null without `extendLocks`. */
+  extendedUntil: string | null;
   /** Newest first. */
   snapshots: PlannedSnapshot[];
   /** Snapshots that are none of this policy's business, and why: left as they are. */
@@ -48,6 +55,7 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
   const { signal, log } = context;
   const now = new Date();
   plan([], settings.policy, now);
+  const until = settings.extendLocks ? extendedUntil(settings, now) : null;
   const limit = settings.maxDelete === null ? null : parseMaxDelete(settings.maxDelete);
   await using catalog = await openCatalog(settings, 'remove', { signal, log });
   const { store, cluster, listing, lineage } = catalog;
@@ -63,24 +71,10 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
     limit,
   );
   const refused = limitError !== null && !settings.yes && !settings.dryRun;
-  const errors: SnapbackError[] = [...unreadable(rows), ...(refused ? [limitError] : [])];
+  const unasked = [...locks.values()].filter(isSnapbackError);
+  const errors: SnapbackError[] = [...unreadable(rows), ...unasked, ...(refused ? [limitError] : [])];
 
-  const snapshots = decisions.map(({ id, keep, reasons, bad }): PlannedSnapshot => {
-    const entry = entries.get(id);
-    const held = locks.get(id);
-    return {
-      id,
-      started: entry?.started.toISOString() ?? '',
-      size: entry?.objectSize ?? null,
-      plan: keep ? 'keep' : held ? 'locked' : 'remove',
-      reasons: held ? [...reasons, heldWords(held)] : reasons,
-      held: held ? { until: held.until?.toISOString() ?? null, by: held.by } : null,
-      bad,
-      pinned: entry?.pinned ?? false,
-      removed: false,
-      problem: null,
-    };
-  });
+  const decided = decisions.map(decision => planOf(decision, entries.get(decision.id), locks));
   const planned = {
     location: store.location,
     cluster,
@@ -88,16 +82,43 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
     overLimit: limitError !== null,
     limit: limitText(decisions.length, limit),
     refused,
+    extendedUntil: until?.toISOString() ?? null,
     passedOver: passedOver(rows),
     unknown: listing.unknown,
   };
-  if (settings.dryRun || refused) {
+  const onlyLook = settings.dryRun || refused;
+  const snapshots = until
+    ? await extendLocks(catalog, decided, entries, { until, dryRun: onlyLook, errors, context })
+    : decided;
+  if (onlyLook) {
     const result = { ...planned, snapshots, ...lookAtLeftovers(listing, now) };
     return { result, error: worst(errors) };
   }
   const removed = await removePlanned(catalog, snapshots, { now, errors, context });
   const leftovers = await removeLeftovers(catalog, { orphans: settings.removeOrphans, errors, context });
   return { result: { ...planned, snapshots: removed, ...leftovers }, error: worst(errors) };
+};
+
+const planOf = (
+  { id, keep, reasons, bad }: Decision,
+  entry: Entry | undefined,
+  locks: Map<string, Held | SnapbackError>,
+): PlannedSnapshot => {
+  const lock = locks.get(id);
+  const words = isSnapbackError(lock) ? 'may be locked: that could not be asked' : lock && heldWords(lock);
+  return {
+    id,
+    started: entry?.started.toISOString() ?? '',
+    size: entry?.objectSize ?? null,
+    plan: keep ? 'keep' : lock ? 'locked' : 'remove',
+    reasons: words ? [...reasons, words] : reasons,
+    held: lock && !isSnapbackError(lock) ? heldOf(lock) : null,
+    extend: null,
+    bad,
+    pinned: entry?.pinned ?? false,
+    removed: false,
+    problem: null,
+  };
 };
 
 /** A manifest that is damaged or a stranger's is told of; a store that does not answer makes the run fail as well. */

@@ -8,12 +8,14 @@ import { table } from './table.ts';
 
 /** The plan with its reasons, what else was found, and in the last line what it comes to. */
 export const pruneText = (result: PruneResult, style: Style): string => {
-  const head = ['ID', 'AGE', 'PLAN', 'WHY'];
+  const extended = result.extendedUntil !== null;
+  const head = ['ID', 'AGE', 'PLAN', ...(extended ? ['HELD UNTIL'] : []), 'WHY'];
   const rows = result.snapshots.map(one => [
     one.id,
     age(one.started, style).replace(/ ago$/, ''),
     planWord(one, style),
-    [...one.reasons, ...(one.problem === null ? [] : [`NOT REMOVED: ${printable(one.problem)}`])].join('; '),
+    ...(extended ? [heldText(one, result)] : []),
+    [...one.reasons, ...problemOf(one)].join('; '),
   ]);
   return [...(rows.length > 0 ? [table(head, rows, style)] : []), ...notes(result), verdict(result)].join(
     '\n',
@@ -27,8 +29,23 @@ export const pruneQuiet = (result: PruneResult): string =>
     .map(one => one.id)
     .join('\n');
 
+const problemOf = ({ plan, problem }: PlannedSnapshot): string[] => {
+  if (problem === null) return [];
+  return [`${plan === 'keep' ? 'LOCK NOT EXTENDED' : 'NOT REMOVED'}: ${printable(problem)}`];
+};
+
+/** What is, and what was or, where nothing is changed, would be. */
+const heldText = ({ held, extend }: PlannedSnapshot, { dryRun, refused }: PruneResult): string => {
+  const now = held === null ? '–' : held.until === null ? 'no end' : minute(held.until);
+  if (extend === null) return now;
+  if (dryRun || refused) return `${now}, then ${minute(extend.until)}`;
+  return extend.from === null ? now : `${now}, was ${minute(extend.from)}`;
+};
+
+const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
+
 const planWord = ({ plan, removed, problem }: PlannedSnapshot, style: Style): string => {
-  if (problem !== null) return style.bad('remove');
+  if (problem !== null) return style.bad(plan);
   if (plan === 'locked') return style.look('locked');
   return plan === 'keep' ? 'keep' : style.look(removed ? 'removed' : 'remove');
 };
@@ -52,7 +69,21 @@ const notes = (result: PruneResult): string[] => [
   ...result.unknown.map(name => `Not touched: ${printable(name)}, a name that this version does not know.`),
 ];
 
-const verdict = (result: PruneResult): string => {
+const verdict = (result: PruneResult): string => `${locksText(result)}${removalText(result)}`;
+
+const locksText = ({ snapshots, extendedUntil, dryRun, refused }: PruneResult): string => {
+  if (extendedUntil === null || refused) return '';
+  const extended = snapshots.filter(({ extend }) => extend !== null).length;
+  const failed = snapshots.filter(({ plan, problem }) => plan === 'keep' && problem !== null).length;
+  const until = `until ${minute(extendedUntil)} UTC`;
+  const done =
+    extended > 0
+      ? `${dryRun ? 'Would hold' : 'Holds'} ${plural(extended)} longer, ${until}`
+      : `No lock is extended${failed > 0 ? '' : `: all that stays is held ${until} or longer`}`;
+  return `${done}${failed > 0 ? `; ${count(failed)} could not be` : ''}.\n`;
+};
+
+const removalText = (result: PruneResult): string => {
   const { snapshots, dryRun, refused, overLimit, limit, cluster, location } = result;
   const going = snapshots.filter(one => one.plan === 'remove');
   const gone = snapshots.filter(one => one.removed);

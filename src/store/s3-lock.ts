@@ -8,7 +8,7 @@ import { isSnapbackError } from '../errors.ts';
 import { splitName } from './name.ts';
 import { ask, type Bucket, keyOf } from './s3-client.ts';
 import { codeOf, isNotImplemented } from './s3-error.ts';
-import { hasLocks } from './s3-set-up.ts';
+import { hasLocks, unlockable } from './s3-set-up.ts';
 import type { Held } from './store.ts';
 
 type Options = { signal: AbortSignal };
@@ -26,29 +26,33 @@ export const held = async (bucket: Bucket, name: string, { signal }: Options): P
   if (legal?.LegalHold?.Status === 'ON') return { until: null, by: 'legal hold' };
   const retention = await retentionOf(bucket, name, { signal });
   if (!retention || retention.until <= new Date()) return null;
-  return { until: retention.until, by: `object lock, ${retention.mode.toLowerCase()}` };
+  return toHeld(retention);
 };
 
 /** See the contract. The mode stays as it is; an object without one gets the mode of the settings, else governance. */
-export const hold = async (bucket: Bucket, name: string, until: Date, { signal }: Options): Promise<void> => {
-  splitName(name, 'lengthen the lock');
+export const hold = async (bucket: Bucket, name: string, until: Date, { signal }: Options): Promise<Held> => {
+  const operation = 'lengthen the lock';
+  splitName(name, operation);
+  const what = { ...about(bucket, name, 's3:PutObjectRetention'), operation };
+  if (!(await hasLocks(bucket, signal))) throw unlockable('refused', what);
   const now = await retentionOf(bucket, name, { signal });
-  if (now && now.until >= until) return;
+  if (now && now.until >= until) return toHeld(now);
   const wanted = bucket.settings.objectLock?.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE';
+  const mode = now?.mode ?? wanted;
   const command = new PutObjectRetentionCommand({
     Bucket: bucket.bucket,
     Key: keyOf(bucket, name),
-    Retention: { Mode: now?.mode ?? wanted, RetainUntilDate: until },
+    Retention: { Mode: mode, RetainUntilDate: until },
   });
-  const what = { ...about(bucket, name, 's3:PutObjectRetention'), operation: 'lengthen the lock' };
   await ask(bucket, what, signal, (client, options) => client.send(command, options));
+  return toHeld({ mode, until });
 };
 
-const retentionOf = async (
-  bucket: Bucket,
-  name: string,
-  { signal }: Options,
-): Promise<{ mode: 'GOVERNANCE' | 'COMPLIANCE'; until: Date } | null> => {
+type Retention = { mode: 'GOVERNANCE' | 'COMPLIANCE'; until: Date };
+
+const toHeld = ({ mode, until }: Retention): Held => ({ until, by: `object lock, ${mode.toLowerCase()}` });
+
+const retentionOf = async (bucket: Bucket, name: string, { signal }: Options): Promise<Retention | null> => {
   const command = new GetObjectRetentionCommand({ Bucket: bucket.bucket, Key: keyOf(bucket, name) });
   const answer = await unlessNone(
     ask(bucket, about(bucket, name, 's3:GetObjectRetention'), signal, (client, options) =>

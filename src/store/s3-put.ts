@@ -22,7 +22,7 @@ export const put = (
     splitName(name, 'write to the store');
     const locked = bucket.settings.objectLock !== null && !removable;
     const target = newTarget(bucket, name, locked);
-    if (locked && !(await hasLocks(bucket, signal))) throw unlockable(target.about);
+    if (locked && !(await hasLocks(bucket, signal))) throw unlockable('store', target.about);
     if (await findObject(bucket, target.key, { signal })) throw taken(target);
     if (!(body instanceof Readable)) return putWhole(bucket, target, body, signal);
     return putStream(bucket, target, inParts(body, partSize(atMost)), signal);

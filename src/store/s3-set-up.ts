@@ -14,8 +14,11 @@ export const hasLocks = async (bucket: Bucket, signal: AbortSignal): Promise<boo
 };
 
 /** The error for what is to be locked in a bucket that cannot lock. */
-export const unlockable = ({ operation, object }: Pick<About, 'operation' | 'object'>): SnapbackError =>
-  new SnapbackError('store', {
+export const unlockable = (
+  code: 'store' | 'refused',
+  { operation, object }: Pick<About, 'operation' | 'object'>,
+): SnapbackError =>
+  new SnapbackError(code, {
     operation,
     object,
     reason: 'cannot be locked: the bucket has no object lock',

@@ -90,10 +90,10 @@ export type Store = {
   held(name: string, options: { signal: AbortSignal }): Promise<Held | null>;
 
   /**
-   * Keeps an object from being removed until then, or longer where it is held longer already. Throws `refused` in
-   * a store that knows no locks.
+   * Keeps an object from being removed until then, or longer where it is held longer already; what holds it now.
+   * Throws `refused` in a store that knows no locks.
    */
-  hold(name: string, until: Date, options: { signal: AbortSignal }): Promise<void>;
+  hold(name: string, until: Date, options: { signal: AbortSignal }): Promise<Held>;
 
   [Symbol.asyncDispose](): Promise<void>;
 };

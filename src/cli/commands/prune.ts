@@ -36,15 +36,21 @@ export const prune = command({
       fallback: false,
       inConfig: false,
     }),
+    extendLocks: switchOption({
+      flag: 'extend-locks',
+      help: 'lock what is kept for the period of --s3-object-lock from now, where its lock ends sooner',
+      fallback: false,
+    }),
     utc: utcOption,
   },
   examples: [
     'snapback prune --keep-last 3 --keep-daily 7 --keep-monthly 6 --dry-run',
     'snapback prune --keep-within 36h --keep-daily 14 --min-keep 5',
+    'snapback prune --keep-daily 30 --extend-locks --s3-object-lock governance:14d --dry-run',
   ],
   run: async ({ settings, sources }, context) => {
-    const { maxDelete, yes, dryRun, removeOrphans } = settings;
-    const rails = { maxDelete, yes, dryRun, removeOrphans };
+    const { maxDelete, yes, dryRun, removeOrphans, extendLocks } = settings;
+    const rails = { maxDelete, yes, dryRun, removeOrphans, extendLocks };
     return (await import('../../job/prune.ts')).prune(
       { ...storeSettings(settings, sources), policy: policyOf(settings), ...rails },
       context,
