@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type EtcdCluster, readEtcdClusters, recordEtcdCluster } from '../src/catalog/etcd-cluster.ts';
+import { readSmall } from '../src/catalog/document.ts';
+import {
+  type EtcdCluster,
+  giveEtcdClusters,
+  mergeEtcdClusters,
+  readEtcdClusters,
+  recordEtcdCluster,
+} from '../src/catalog/etcd-cluster.ts';
 import { acceptEtcdCluster, hexId } from '../src/catalog/etcd-cluster-rule.ts';
-import { type Lineage, readLineage, startLineage } from '../src/catalog/lineage.ts';
+import { giveLineage, type Lineage, readLineage, startLineage } from '../src/catalog/lineage.ts';
 import { useLineage } from '../src/catalog/lineage-use.ts';
 import { listSnapshots } from '../src/catalog/listing.ts';
 import { openFileStore } from '../src/store/file.ts';
@@ -185,6 +192,31 @@ test('two runs that record the same at once are no trouble, a damaged record is'
   expect(await records(store, sampleLineage)).toHaveLength(1);
   await store.put('prod/cluster.20261122T061900Z.5.json', Buffer.from('{'), { signal });
   await expect(records(store, sampleLineage)).rejects.toEqual(code('integrity'));
+});
+
+test('a second store gets the lineage and the records that it lacks, byte for byte, and none of another', async () => {
+  await using folder = await temporaryFolder();
+  const [first, second] = [openFileStore(`${folder.path}/1`), openFileStore(`${folder.path}/2`)];
+  const mine = await startLineage(first, 'prod', { ...start, named: sampleLineage });
+  expect(await giveLineage(second, mine, { signal })).toEqual(mine);
+  await expect(giveLineage(second, { ...mine, lineage: other }, { signal })).rejects.toEqual(code('refused'));
+  const record = async (store: Store, clusterId: string, before: EtcdCluster[]) => {
+    const of = { lineage: sampleLineage, clusterId, accepted: 'named' as const, members: [] };
+    return recordEtcdCluster(store, 'prod', of, { before, now, signal });
+  };
+  const one = await record(first, a, []);
+  const two = await record(second, b, [one]);
+  const stores = [await records(first, sampleLineage), await records(second, sampleLineage)];
+  const all = mergeEtcdClusters([...stores, ...stores]);
+  expect(all).toEqual([one, two]);
+  for (const [at, store] of [first, second].entries())
+    await giveEtcdClusters(store, 'prod', { all, there: stores[at] ?? [] }, { signal });
+  const bytes = async (store: Store) => {
+    const { etcdClusters } = await listSnapshots(store, 'prod', { signal });
+    return Promise.all(etcdClusters.map(async name => (await readSmall(store, name, { signal })).toString()));
+  };
+  expect(await bytes(first)).toHaveLength(2);
+  expect(await bytes(second)).toEqual(await bytes(first));
 });
 
 function lineageOf(name: string): Lineage {

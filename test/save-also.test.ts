@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { sha256Of } from '../src/catalog/document.ts';
+import { SnapbackError } from '../src/errors.ts';
+import type { Context } from '../src/job/context.ts';
 import { storeEverywhere } from '../src/job/store-everywhere.ts';
+import type { Taking } from '../src/job/take-snapshot.ts';
 import { silentLog } from '../src/log.ts';
 import { openFileStore } from '../src/store/file.ts';
 import type { Store } from '../src/store/store.ts';
@@ -14,7 +17,7 @@ import { fill } from './support/fill.ts';
 import { need } from './support/programs.ts';
 import { connection, snapback } from './support/snapback.ts';
 import { sampleManifest } from './support/snapshot-sample.ts';
-import { hungStore, stalledStore } from './support/stalled-store.ts';
+import { hungAtEnd, hungStore, stalledStore } from './support/stalled-store.ts';
 import { sampleBytes, streamOf } from './support/streams.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -188,22 +191,10 @@ test.each([
   await using folder = await temporaryFolder();
   const good = openFileStore(join(folder.path, 'good'));
   const bad = openFileStore(join(folder.path, 'bad'));
-  const manifest = sampleManifest(id);
-  const taking = {
-    stream: streamOf(sampleBytes(20 * MiB)),
-    atMost: 20 * MiB,
-    manifest: async () => manifest,
-    [Symbol.asyncDispose]: async () => {},
-  };
   const told: string[] = [];
-  const context = {
-    signal,
-    log: silentLog,
-    notify: ({ kind }: { kind: string }) => void told.push(kind),
-    progress: () => {},
-  };
+  const context = contextOf(signal, kind => told.push(kind));
   const folders = [good, broken(bad)].map(store => ({ store, recordCluster: async () => {} }));
-  const [one, two] = await storeEverywhere(taking, name, folders, 2_000, context);
+  const [one, two] = await storeEverywhere(taking(), name, folders, 2_000, context);
   expect(one?.error).toBeNull();
   expect(two?.error).toMatchObject({
     code: 'store',
@@ -215,4 +206,36 @@ test.each([
   ]);
   expect(await readdir(join(folder.path, 'bad', 'prod')).catch(() => [])).toEqual([]);
   expect(told).toEqual(['stored']);
+});
+
+test('a store that hangs at its end does not keep an interrupted run from saying what the other has', async () => {
+  await using folder = await temporaryFolder();
+  const good = openFileStore(join(folder.path, 'good'));
+  const bad = openFileStore(join(folder.path, 'bad'));
+  const controller = new AbortController();
+  const reason = new SnapbackError('aborted', { operation: 'save', object: 'the run', reason: 'was ended' });
+  const context = contextOf(controller.signal, () => {});
+  const folders = [
+    { store: good, recordCluster: async () => {} },
+    { store: hungAtEnd(bad), recordCluster: async () => {} },
+  ];
+  const ended = storeEverywhere(taking(), name, folders, 60_000, context);
+  while (!(await readdir(join(folder.path, 'good', 'prod')).catch(() => [''])).includes(`${id}.json`))
+    await sleep(5);
+  controller.abort(reason);
+  expect((await ended).map(({ error }) => error)).toEqual([null, reason]);
+});
+
+const contextOf = (signal: AbortSignal, tell: (kind: string) => void): Context => ({
+  signal,
+  log: silentLog,
+  notify: ({ kind }) => tell(kind),
+  progress: () => {},
+});
+
+const taking = (): Taking => ({
+  stream: streamOf(sampleBytes(20 * MiB)),
+  atMost: 20 * MiB,
+  manifest: async () => sampleManifest(id),
+  [Symbol.asyncDispose]: async () => {},
 });

@@ -11,7 +11,8 @@ import type { Taking } from './take-snapshot.ts';
 /** What happened to a store: null is whole and listed there. */
 export type Stored = { store: Store; error: SnapbackError | null };
 
-// How long a store that was given up may take to clean up: what hangs in a system call may never come back.
+// How long a store may clean up after an abort: what hangs in a system call may never come back. Less than the edge waits
+// for a job, so that what the others have is still told.
 const cleanUp = 3_000;
 
 /**
@@ -41,7 +42,7 @@ export const storeEverywhere = (
       const body = bodies[at] ?? taking.stream;
       const work = storeIn(folder, { ...taking, stream: body }, name, { ...context, signal });
       try {
-        await Promise.race([work, givenUp(dropped)]);
+        await Promise.race([work, givenUp(signal)]);
         return { store: folder.store, error: null };
       } catch (error) {
         const details = { operation: 'store the snapshot', object: `store ${folder.store.location}` };
@@ -82,14 +83,11 @@ const storeIn = async (
   }
 };
 
-/** Rejects some time after the store was dropped; until then never settles. */
-const givenUp = (dropped: AbortSignal): Promise<never> =>
+/** Rejects some time after the abort; until then never settles. */
+const givenUp = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
-    dropped.addEventListener(
-      'abort',
-      () => sleep(cleanUp, undefined, { ref: false }).then(() => reject(dropped.reason)),
-      { once: true },
-    );
+    const giveUp = () => sleep(cleanUp).then(() => reject(signal.reason));
+    signal.addEventListener('abort', giveUp, { once: true });
   });
 
 const tooSlow = (location: string, patience: number): SnapbackError =>

@@ -16,6 +16,16 @@ export const hungStore = (store: Store): Store => ({
     body instanceof Uint8Array ? store.put(name, body, options) : new Promise(() => {}),
 });
 
+/** A store that takes all bytes and then never comes back, as where they have to get to a disk that is gone. */
+export const hungAtEnd = (store: Store): Store => ({
+  ...store,
+  put: async (name, body, options) => {
+    if (body instanceof Uint8Array) return store.put(name, body, options);
+    for await (const _ of body);
+    return new Promise(() => {});
+  },
+});
+
 const stallingAfter = (bytes: number): Transform => {
   let left = bytes;
   return new Transform({
