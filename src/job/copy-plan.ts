@@ -26,7 +26,7 @@ export const planCopy = async (
   settings: CopySettings,
   keys: Keys | null,
   errors: SnapbackError[],
-  { signal }: Context,
+  { signal, log }: Context,
 ): Promise<Work[]> => {
   const chosen = choose(source.listing.entries, settings);
   const wanted = chosen.filter(entry => whyNot(entry, settings) === null);
@@ -48,6 +48,7 @@ export const planCopy = async (
   return chosen.map(entry => {
     const row = rowOf(entry, whyNot(entry, settings));
     if (row.reason !== null) return { row, act: null };
+    if (row.bad) log.warn(`${entry.id} is ${whyBad(entry)}; it is copied because it is named`);
     const how = anew?.get(entry) ?? { how: 'as it is' };
     try {
       if (how.how === 'not at all') return failed(row, how.error);
@@ -71,6 +72,7 @@ const rowOf = (entry: Entry, reason: string | null): CopiedSnapshot => ({
   id: entry.id,
   started: entry.started.toISOString(),
   size: entry.objectSize,
+  bad: entry.bad,
   plan: reason === null ? 'copy' : 'leave out',
   reason,
   done: false,
@@ -84,7 +86,9 @@ const rowOf = (entry: Entry, reason: string | null): CopiedSnapshot => ({
 const whyNot = (entry: Entry, { snapshots, since, verifiedOnly }: CopySettings): string | null => {
   if (snapshots.length > 0) return null;
   if (since && entry.started < since) return 'older than --since';
-  if (entry.failed) return `bad: ${entry.failed.level} failed`;
-  if (entry.bad) return 'bad: its object is missing';
+  if (entry.bad) return whyBad(entry);
   return verifiedOnly && !entry.verified ? 'not verified' : null;
 };
+
+const whyBad = ({ failed }: Entry): string =>
+  failed ? `bad: ${failed.level} failed` : 'bad: its object is missing';

@@ -26,6 +26,8 @@ export type CopiedSnapshot = {
   started: string;
   /** Bytes of the object; null when it is missing. */
   size: number | null;
+  /** A fail stands where it is copied from, or its object is missing there. */
+  bad: boolean;
   /** `complete`: the snapshot is there, and verdicts, a pin or its object are not. */
   plan: 'copy' | 'complete' | 'there' | 'leave out';
   /** Why it is left out; null where it is not. */
