@@ -84,7 +84,7 @@ for (const { name, missing, start } of await testedS3Servers())
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [arn] }],
       };
-      await inBucket(put, { of });
+      await inBucket(store => store.put('prod/x', randomBytes(10), { signal }), { of });
       useCredentials(await server.withRole(lister));
       try {
         const rights: [string, (store: Store) => Promise<unknown>][] = [

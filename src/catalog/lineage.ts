@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import { isSnapbackError, SnapbackError } from '../errors.ts';
+import { isSnapbackError, SnapbackError, withHint } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { checkFields, documentBytes, parseDocument, readSmall } from './document.ts';
 import * as f from './fields.ts';
@@ -42,16 +42,23 @@ export const readLineage = async (
 ): Promise<Lineage | null> => {
   const name = `${cluster}/${lineageFile}`;
   try {
-    return parseLineage(await readSmall(store, name, options), cluster);
+    return parseLineage(await readSmall(store, name, options), cluster, `${store.location}/${name}`);
   } catch (error) {
     if (isSnapbackError(error) && error.code === 'not-found') return null;
+    if (isSnapbackError(error) && error.code === 'integrity') throw withHint(error, strangers);
     throw error;
   }
 };
 
-/** The same from bytes that were read already. */
-export const parseLineage = (bytes: Uint8Array, cluster: string): Lineage => {
-  const object = `${cluster}/${lineageFile}`;
+const strangers =
+  'If another tool writes there, give snapback a folder of its own by --cluster or a prefix in --store; if it is damaged, put it back from a copy.';
+
+/** The same from bytes that were read already; `object` is what errors call it. */
+export const parseLineage = (
+  bytes: Uint8Array,
+  cluster: string,
+  object = `${cluster}/${lineageFile}`,
+): Lineage => {
   const lineage = checkFields(schema, parseDocument(bytes, 'lineage', object), object);
   if (lineage.name === cluster) return lineage;
   throw new SnapbackError('refused', {

@@ -54,6 +54,10 @@ export type Listing = {
   strays: string[];
 };
 
+/** True for a folder with a file that only this program writes; a cluster.json alone may be any tool's. */
+export const hasOurs = ({ entries, orphans, removing, etcdClusters }: Listing): boolean =>
+  [entries, orphans, removing, etcdClusters].some(({ length }) => length > 0);
+
 /** Lists a cluster once. A cluster that is not there is an empty listing. */
 export const listSnapshots = async (
   store: Store,

@@ -88,9 +88,12 @@ export const manifestFile = (id: string): string => `${id}.json`;
 export const pinFile = (id: string): string => `${id}.pin`;
 export const removedFile = (id: string): string => `${id}.removed`;
 
+/** True for what can be the name of a cluster. */
+export const isClusterName = (text: string): boolean => /^[a-z0-9][a-z0-9._-]{0,62}$/.test(text);
+
 /** Throws `usage` for what cannot be the name of a cluster. */
 export const checkClusterName = (cluster: string): string => {
-  if (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(cluster)) return cluster;
+  if (isClusterName(cluster)) return cluster;
   throw new SnapbackError('usage', {
     operation: 'read the name of the cluster',
     object: JSON.stringify(cluster),

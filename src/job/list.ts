@@ -1,13 +1,17 @@
 /** The snapshots of a cluster, or of all clusters of a store: one listing each, and the manifests of the rows that are shown. */
-import type { Listing } from '../catalog/listing.ts';
+import { hasOurs, type Listing, listSnapshots } from '../catalog/listing.ts';
+import { isClusterName } from '../catalog/names.ts';
 import { readPin } from '../catalog/pin.ts';
 import type { Policy } from '../catalog/policy.ts';
 import { type Row, readManifests } from '../catalog/read.ts';
 import { plan } from '../catalog/retention.ts';
+import { isSnapbackError, type SnapbackError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import type { Context, Outcome } from './context.ts';
 import { type OpenCatalog, openCatalog } from './open-catalog.ts';
 import type { StoreSettings } from './settings.ts';
+import { worst } from './worst.ts';
 
 export type ListSettings = {
   store: StoreSettings;
@@ -61,7 +65,7 @@ export type ListResult = { store: string; clusters: ClusterList[] };
 const shown = 50;
 
 /**
- * Nothing there is no error: the result says so. Throws `usage` for an empty or wrong policy, `store`,
+ * Nothing there is no error: the result says so. Of all clusters, folders without a file of ours are left out. Throws `usage` for an empty or wrong policy, `store`,
  * `refused` or the signal's reason.
  */
 export const list = async (settings: ListSettings, context: Context): Promise<Outcome<ListResult>> => {
@@ -69,14 +73,44 @@ export const list = async (settings: ListSettings, context: Context): Promise<Ou
   const now = new Date();
   if (settings.policy) plan([], settings.policy, now);
   await using store = await openStore(settings.store, context);
-  const names = settings.allClusters ? await store.clusters({ signal }) : [settings.store.cluster];
-  const clusters: ClusterList[] = [];
-  for (const cluster of names) {
-    await using catalog = await openCatalog({ ...settings.store, cluster }, 'read', context);
-    clusters.push(await listCluster(catalog, settings, now, signal));
-  }
-  return { result: { store: store.location, clusters }, error: null };
+  if (settings.allClusters) return listAll(store, settings, now, context);
+  await using catalog = await openCatalog(settings.store, 'read', context);
+  return {
+    result: { store: store.location, clusters: [await listCluster(catalog, settings, now, signal)] },
+    error: null,
+  };
 };
+
+/** One that cannot be read does not hide the others: its error is told, and the worst of them is the outcome's. */
+const listAll = async (
+  store: Store,
+  settings: ListSettings,
+  now: Date,
+  context: Context,
+): Promise<Outcome<ListResult>> => {
+  const { signal, log } = context;
+  const clusters: ClusterList[] = [];
+  const errors: SnapbackError[] = [];
+  const names = await store.clusters({ signal });
+  for (const cluster of names.filter(isClusterName)) {
+    try {
+      await using catalog = await openCatalog({ ...settings.store, cluster }, 'read', context);
+      if (catalog.lineage === null && !hasOurs(catalog.listing)) continue;
+      clusters.push(await listCluster(catalog, settings, now, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isSnapbackError(error) || error.code === 'usage') throw error;
+      if (error.code !== 'store' && (await isStrangers(store, cluster, signal))) continue;
+      log.error(`${error.object} ${error.reason}`);
+      errors.push(error);
+    }
+  }
+  return { result: { store: store.location, clusters }, error: worst(errors) };
+};
+
+/** Other tools have folders beside ours, and some call a file of theirs cluster.json. */
+const isStrangers = async (store: Store, cluster: string, signal: AbortSignal): Promise<boolean> =>
+  !hasOurs(await listSnapshots(store, cluster, { signal }));
 
 const listCluster = async (
   catalog: OpenCatalog,

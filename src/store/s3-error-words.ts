@@ -40,7 +40,10 @@ const wrongRegion = ({ settings }: Place): Words => ({
 });
 const denied = ({ right }: Place): Words => ({
   reason: 'may not be used with these credentials',
-  hint: `They need the right ${right} there; a bucket policy, a missing encryption header or a lock can refuse it too.`,
+  hint:
+    right === 's3:ListBucket'
+      ? `They need the right ${right} there. Is it your bucket? Check the name after s3://, and whose credentials these are.`
+      : `They need the right ${right} there; a bucket policy, a missing encryption header or a lock can refuse it too.`,
 });
 const wrongKey: Words = {
   reason: 'cannot be used: the server does not know these credentials',
