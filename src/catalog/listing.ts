@@ -1,5 +1,5 @@
 /** One listing of a cluster's folder, and all that follows from the names in it. */
-import type { Listed, Store } from '../store/store.ts';
+import type { Listed, ListOptions, Store } from '../store/store.ts';
 import { timeOf } from './id.ts';
 import { type Named, parseName, type VerdictName } from './names.ts';
 import { standing } from './standing.ts';
@@ -58,11 +58,11 @@ export type Listing = {
 export const hasOurs = ({ entries, orphans, removing, etcdClusters }: Listing): boolean =>
   [entries, orphans, removing, etcdClusters].some(({ length }) => length > 0);
 
-/** Lists a cluster once. A cluster that is not there is an empty listing. */
+/** Lists a cluster once, or as much of it as the options say. A cluster that is not there is an empty listing. */
 export const listSnapshots = async (
   store: Store,
   cluster: string,
-  options: { signal: AbortSignal },
+  options: ListOptions,
 ): Promise<Listing> => {
   const listed: Listed[] = [];
   for await (const one of store.list(cluster, options)) listed.push(one);
@@ -88,8 +88,10 @@ export const readNames = (cluster: string, listed: Listed[]): Listing => {
     if (named.kind === 'lineage') listing.hasLineage = true;
     if (named.kind === 'etcd-cluster') listing.etcdClusters.unshift(one.name);
     if (named.kind === 'other') listing.unknown.push(file);
-    if ('id' in named && named.id !== null)
-      groups.set(named.id, [...(groups.get(named.id) ?? []), { ...one, name: file, named }]);
+    if (!('id' in named) || named.id === null) continue;
+    const files = groups.get(named.id) ?? [];
+    groups.set(named.id, files);
+    files.push({ ...one, name: file, named });
   }
   for (const [id, files] of groups) sortOut(listing, id, files);
   listing.unknown.reverse();

@@ -7,7 +7,7 @@ import { pinFile } from './names.ts';
 
 /**
  * Pins a snapshot of a listing; false when it was pinned already, and then the first reason stays. The pin is
- * written first and the folder listed after, as a removal writes its marker first and lists after: at least one
+ * written first and its files listed after, as a removal writes its marker first and lists after: at least one
  * of the two sees the other. `refused` when its removal has begun meanwhile, `not-found` when it is gone.
  */
 export const pin = async (
@@ -19,7 +19,7 @@ export const pin = async (
   const { cluster, id } = entry;
   const name = `${cluster}/${pinFile(id)}`;
   const added = await putPin(store, name, reason, options);
-  const listing = await listSnapshots(store, cluster, options);
+  const listing = await listSnapshots(store, cluster, { ...options, prefix: `${id}.` });
   if (listing.entries.some(one => one.id === id)) return added;
   const begun = listing.removing.some(one => one.id === id);
   if (added && !begun) await store.remove(name, options);

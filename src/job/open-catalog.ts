@@ -1,8 +1,9 @@
-/** A cluster's folder, opened: its store, its one listing, and whose snapshots are to be believed. */
+/** A cluster's folder, opened: its store, its listing, and whose snapshots are to be believed. */
 import { readLineage } from '../catalog/lineage.ts';
 import { useLineage } from '../catalog/lineage-use.ts';
 import { type Listing, listSnapshots } from '../catalog/listing.ts';
 import { checkClusterName } from '../catalog/names.ts';
+import { listFor, type Question } from '../catalog/newest.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
@@ -11,6 +12,7 @@ import type { StoreSettings } from './settings.ts';
 export type OpenCatalog = {
   store: Store;
   cluster: string;
+  /** All of it, or as much of its newest part as the command's question needs. */
   listing: Listing;
   /** Null where cluster.json is lost or nothing is there yet: then any lineage is read. */
   lineage: string | null;
@@ -19,19 +21,23 @@ export type OpenCatalog = {
 
 /**
  * Opens the folder for a command that reads, or that removes (and pins). Warns where cluster.json is lost and the
- * command only reads, else throws `refused`. Throws `usage` for a location or a name that is none.
+ * command only reads, else throws `refused`. Throws `usage` for a location or a name that is none. A command that only
+ * asks a question of the listing gives it, and then less may be listed.
  */
 export const openCatalog = async (
   settings: StoreSettings,
   use: 'read' | 'remove',
   { signal, log }: Pick<Context, 'signal' | 'log'>,
+  question: Question | null = null,
 ): Promise<OpenCatalog> => {
   const { cluster } = settings;
   checkClusterName(cluster);
   const store = await openStore(settings, { signal, log });
   try {
     const [listing, recorded] = await Promise.all([
-      listSnapshots(store, cluster, { signal }),
+      question
+        ? listFor(store, cluster, question, { now: new Date(), signal })
+        : listSnapshots(store, cluster, { signal }),
       readLineage(store, cluster, { signal }),
     ]);
     const hasManifests = listing.entries.length > 0;

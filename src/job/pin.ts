@@ -25,7 +25,8 @@ export const pin = async (
   settings: PinSettings,
   { signal, log }: Pick<Context, 'signal' | 'log'>,
 ): Promise<Outcome<PinResult>> => {
-  await using catalog = await openCatalog(settings, 'remove', { signal, log });
+  const question = { snapshots: [settings.snapshot], before: settings.before };
+  await using catalog = await openCatalog(settings, 'remove', { signal, log }, question);
   const { entry } = await ownSnapshot(catalog, settings, { signal });
   const changed = await addPin(catalog.store, entry, settings.reason ?? '', { signal });
   const reason = (await readPin(catalog.store, entry, { signal })) || null;
@@ -37,7 +38,8 @@ export const unpin = async (
   settings: SnapshotSettings,
   { signal, log }: Pick<Context, 'signal' | 'log'>,
 ): Promise<Outcome<PinResult>> => {
-  await using catalog = await openCatalog(settings, 'remove', { signal, log });
+  const question = { snapshots: [settings.snapshot], before: settings.before };
+  await using catalog = await openCatalog(settings, 'remove', { signal, log }, question);
   const { entry } = await ownSnapshot(catalog, settings, { signal });
   const changed = await takePin(catalog.store, entry, { signal });
   return {

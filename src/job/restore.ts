@@ -33,7 +33,9 @@ export const restore = async (
 
 const restoreStored = async (settings: RestoreSettings, context: Context): Promise<RestorePlan> => {
   const { signal } = context;
-  await using catalog = await openCatalog(settings.store, 'read', context);
+  const { snapshot, before } = settings;
+  const question = { snapshots: [snapshot], before, skipBad: true, newestVerified: 'any' as const };
+  await using catalog = await openCatalog(settings.store, 'read', context, question);
   const { manifest, about } = await choose(catalog, settings, signal);
   await checkTarget(settings);
   const target = targetOf(settings, manifest, manifest.id);

@@ -9,8 +9,9 @@ import {
 import { acceptEtcdCluster } from '../catalog/etcd-cluster-rule.ts';
 import { giveLineage, type Lineage, readLineage, startLineage } from '../catalog/lineage.ts';
 import { useLineage } from '../catalog/lineage-use.ts';
-import { type Listing, listSnapshots } from '../catalog/listing.ts';
+import type { Listing } from '../catalog/listing.ts';
 import { checkClusterName } from '../catalog/names.ts';
+import { listFor } from '../catalog/newest.ts';
 import { SnapbackError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
@@ -94,7 +95,8 @@ const look = async (
 ): Promise<Seen> => {
   const [recorded, listing] = await Promise.all([
     readLineage(store, cluster, { signal }),
-    listSnapshots(store, cluster, { signal }),
+    // The newest ids, that there are manifests, and the records of etcd clusters are all that is asked of it.
+    listFor(store, cluster, { snapshots: ['latest'], before: null }, { now: new Date(), signal }),
   ]);
   const hasManifests = listing.entries.length > 0;
   // For its refusals: the lineage itself is agreed on by all stores.

@@ -45,7 +45,8 @@ export const show = async (
   settings: SnapshotSettings,
   { signal, log }: Pick<Context, 'signal' | 'log'>,
 ): Promise<Outcome<ShowResult>> => {
-  await using catalog = await openCatalog(settings, 'read', { signal, log });
+  const question = { snapshots: [settings.snapshot], before: settings.before };
+  await using catalog = await openCatalog(settings, 'read', { signal, log }, question);
   const { store, listing, lineage } = catalog;
   const { entry } = selectSnapshot(listing.entries, settings.snapshot, { before: settings.before });
   const { manifest, sha256 } = await readManifest(store, entry, { lineage, signal });

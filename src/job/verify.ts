@@ -29,7 +29,8 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
   const selectors = wanted.filter(one => !isFile(one));
   let newestVerified: VerifyResult['newestVerified'] = null;
   if (selectors.length > 0) {
-    await using catalog = await openCatalog(settings.store, 'read', context);
+    const question = { snapshots: selectors, before: settings.before, newestVerified: 'another' as const };
+    await using catalog = await openCatalog(settings.store, 'read', context, question);
     const { entries } = catalog.listing;
     const chosen = selectors.map(one => selectSnapshot(entries, one, { before: settings.before }).entry);
     for (const entry of new Set(chosen)) {

@@ -14,7 +14,7 @@ import { exists, publish } from './file-publish.ts';
 import { readFile } from './file-read.ts';
 import { makeFolder, partName, syncFolder, unfinished, writeNew } from './file-write.ts';
 import { checkCluster, isNamePart, splitName } from './name.ts';
-import type { GetOptions, Listed, PutOptions, Store } from './store.ts';
+import type { GetOptions, Listed, ListOptions, PutOptions, Store } from './store.ts';
 
 /**
  * The store in a folder, which is made (0700) by the first `put`; until then it is an empty store. `location` is
@@ -26,7 +26,7 @@ export const openFileStore = (path: string, location = `file://${resolve(path)}`
     location,
     put: (name, body, options) => put(root, name, body, options),
     get: (name, options) => get(root, name, options),
-    list: (cluster, { signal }) => list(root, cluster, signal),
+    list: (cluster, options) => list(root, cluster, options),
     clusters: ({ signal }) => clusters(root, signal),
     remove: (name, { signal }) => remove(root, name, signal),
     removeUnfinished: (cluster, { before, signal }) => removeUnfinished(root, cluster, before, signal),
@@ -118,10 +118,15 @@ const get = async (root: string, name: string, { signal, offset = 0 }: GetOption
   }
 };
 
-async function* list(root: string, cluster: string, signal: AbortSignal): AsyncGenerator<Listed> {
+async function* list(
+  root: string,
+  cluster: string,
+  { signal, after = '', prefix = '' }: ListOptions,
+): AsyncGenerator<Listed> {
   checkCluster(cluster, 'list the store');
   const onDisk = orElse(error => fileError(error, `list ${cluster}/`, root));
-  const files = (await onDisk(namesIn(join(root, cluster), signal))).filter(isNamePart);
+  const isWanted = (file: string) => isNamePart(file) && file > after && file.startsWith(prefix);
+  const files = (await onDisk(namesIn(join(root, cluster), signal))).filter(isWanted);
   // A stat at a time would be slow on a network file system, all at once would crowd out everything else.
   for (let at = 0; at < files.length; at += 32) {
     signal.throwIfAborted();
@@ -140,7 +145,7 @@ const clusters = async (root: string, signal: AbortSignal): Promise<string[]> =>
   const found: string[] = [];
   for (const folder of (await onDisk(namesIn(root, signal))).filter(isNamePart).sort()) {
     if (!(await onDisk(orNull(stat(join(root, folder)))))?.isDirectory()) continue;
-    for await (const _ of list(root, folder, signal)) {
+    for await (const _ of list(root, folder, { signal })) {
       found.push(folder);
       break;
     }

@@ -43,6 +43,14 @@ export type UnfinishedOptions = {
   isOurs?: (file: string) => boolean;
 };
 
+export type ListOptions = {
+  signal: AbortSignal;
+  /** Only files whose name sorts after this text, byte by byte. */
+  after?: string;
+  /** Only files whose name begins with this text. */
+  prefix?: string;
+};
+
 export type Store = {
   /** The location as a person wrote it, without secrets: `file:///var/backups`, `s3://bucket/prefix`. */
   readonly location: string;
@@ -64,9 +72,10 @@ export type Store = {
 
   /**
    * Everything below `<cluster>/` (with the slash: `prod/` does not list `prod-2/`) that has a name as above, in
-   * no promised order; unfinished uploads are not listed. A cluster that is not there is an empty list.
+   * no promised order; unfinished uploads are not listed. A cluster that is not there is an empty list. Costs a
+   * request for each thousand of those that are asked for, and none any more once the reader stops.
    */
-  list(cluster: string, options: { signal: AbortSignal }): AsyncIterable<Listed>;
+  list(cluster: string, options: ListOptions): AsyncIterable<Listed>;
 
   /** The names of the clusters that have objects here, in order. */
   clusters(options: { signal: AbortSignal }): Promise<string[]>;

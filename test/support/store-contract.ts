@@ -238,6 +238,26 @@ export const storeContract = (kind: string, open: () => Promise<StoreUnderTest>)
     expect((await names(store, 'prod')).map(one => one.name)).toEqual(written);
   });
 
+  test(`${kind}: a listing can begin after a name, or be of one beginning alone`, async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const files = ['a', 'a.json', 'a.json.sig', 'a0', 'aB', 'ab', 'b', 'cluster.json'];
+    for (const file of files) await put(store, `prod/${file}`, file);
+    for (const name of ['prod-2/aa', 'pro/aa', 'prod.old/aa']) await put(store, name, name);
+    const listed = async (options: { after?: string; prefix?: string }) => {
+      const found: string[] = [];
+      for await (const { name } of store.list('prod', { signal, ...options })) found.push(name);
+      return found.sort().map(name => name.slice('prod/'.length));
+    };
+    for (const after of ['', ...files, '0', 'a.', 'a.json.s', 'aA', 'cluster.json0', 'z'])
+      expect(await listed({ after }), after).toEqual(files.filter(file => file > after));
+    for (const prefix of ['', ...files, 'a.', 'A', 'cluster', 'z'])
+      expect(await listed({ prefix }), prefix).toEqual(files.filter(file => file.startsWith(prefix)));
+    expect(await listed({ prefix: 'a.', after: 'a.json' })).toEqual(['a.json.sig']);
+    expect(await listed({ prefix: 'a.', after: 'b' })).toEqual([]);
+    for await (const _ of store.list('none', { signal, after: 'a', prefix: 'a' })) expect.fail('it lists');
+  });
+
   test(`${kind}: finished objects are no unfinished uploads`, async () => {
     await using opened = await open();
     const { store } = opened;
