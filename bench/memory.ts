@@ -4,19 +4,21 @@
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { type BenchBucket, startBucket } from './bucket.ts';
 import { fillTo } from './kubernetes-like.ts';
 import { measure, type Step } from './measure.ts';
 import { mebibytes, parseSize } from './size.ts';
 import { snapback } from './snapback.ts';
 import { startSource } from './source.ts';
 
-export const memoryHelp = `npm run bench -- memory [--sizes 20MB,2GB] [--incompressible] [--folder DIR]
+export const memoryHelp = `npm run bench -- memory [--store s3] [--sizes 20MB,2GB] [--incompressible] [--folder DIR]
 
 The peak resident size of save, verify and restore (the snapback process alone), plain and with age.
 
+  --store s3        snapshots in a bucket of a real S3 server on this machine, in place of a folder
   --sizes A,B       of etcd's database, the smaller first (default 20MB,2GB)
   --incompressible  values of random bytes, as of an API server that encrypts all it stores
   --folder DIR      where everything is written and removed; about five times the largest size is needed
@@ -31,11 +33,16 @@ export const memoryBench = async (args: string[], signal: AbortSignal): Promise<
       sizes: { type: 'string', default: '20MB,2GB' },
       incompressible: { type: 'boolean', default: false },
       folder: { type: 'string', default: tmpdir() },
+      store: { type: 'string', default: 'folder' },
     },
   });
   const { incompressible } = values;
   const sizes = values.sizes.split(',').map(parseSize);
+  if (!['folder', 's3'].includes(values.store))
+    throw new Error(`--store ${values.store} is neither folder nor s3`);
   await using source = await startSource({ signal });
+  await using held = new AsyncDisposableStack();
+  const bucket = values.store === 's3' ? held.use(await startBucket({ signal })) : null;
   const identity = await generateX25519Identity();
   const recipient = await identityToRecipient(identity);
   console.log(`etcd ${source.version} over mutual TLS; peak resident MiB of the snapback process`);
@@ -46,14 +53,10 @@ export const memoryBench = async (args: string[], signal: AbortSignal): Promise<
     try {
       const key = join(folder, 'identity.txt');
       await writeFile(key, `${identity}\n`, { mode: 0o600 });
-      await measureAll(join(folder, 'plain'), source.flags, [], [], signal);
-      await measureAll(
-        join(folder, 'age'),
-        source.flags,
-        ['--recipient', recipient],
-        ['--identity', key],
-        signal,
-      );
+      const common = { connection: source.flags, bucket, signal };
+      await measureAll(join(folder, 'plain'), { ...common, encrypt: [], decrypt: [] });
+      const age = { encrypt: ['--recipient', recipient], decrypt: ['--identity', key] };
+      await measureAll(join(folder, 'age'), { ...common, ...age });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -62,17 +65,25 @@ export const memoryBench = async (args: string[], signal: AbortSignal): Promise<
 
 const measureAll = async (
   folder: string,
-  connection: string[],
-  encrypt: string[],
-  decrypt: string[],
-  signal: AbortSignal,
+  how: {
+    connection: string[];
+    bucket: BenchBucket | null;
+    encrypt: string[];
+    decrypt: string[];
+    signal: AbortSignal;
+  },
 ): Promise<void> => {
+  const { connection, bucket, encrypt, decrypt, signal } = how;
   await mkdir(folder);
-  const at = ['--store', join(folder, 'store')];
+  const at = bucket ? bucket.store(basename(folder)) : ['--store', join(folder, 'store')];
+  const env = bucket ? { env: bucket.env } : {};
   const steps: [string, Step][] = [
-    ['save', snapback('save', ...at, ...connection, ...encrypt)],
-    ['verify', snapback('verify', ...at, '--scratch', folder, ...decrypt)],
-    ['restore', snapback('restore', 'latest', ...at, '--data-dir', join(folder, 'data'), ...decrypt)],
+    ['save', { ...snapback('save', ...at, ...connection, ...encrypt), ...env }],
+    ['verify', { ...snapback('verify', ...at, '--scratch', folder, ...decrypt), ...env }],
+    [
+      'restore',
+      { ...snapback('restore', 'latest', ...at, '--data-dir', join(folder, 'data'), ...decrypt), ...env },
+    ],
   ];
   for (const [name, step] of steps) {
     const { peak, wall } = await measure([step], signal);

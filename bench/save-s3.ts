@@ -3,9 +3,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { buildGoProgram } from '../test/support/go-programs.ts';
 import type { S3Server } from '../test/support/s3-server.ts';
-import { startVersitygw } from '../test/support/versitygw.ts';
+import { startBucket } from './bucket.ts';
 import { etcdctlSave, type Target } from './save-ways.ts';
 import { snapback } from './snapback.ts';
 import type { Source } from './source.ts';
@@ -17,44 +16,27 @@ export const s3Target = async (
 ): Promise<Target & AsyncDisposable> => {
   const aws = await versionOf('aws', 'pip install awscli');
   const zstd = await versionOf('zstd', 'apt-get install zstd');
-  const { path } = await buildGoProgram('versitygw', { signal });
-  const server = await startVersitygw(path);
-  try {
-    const bucket = await server.newBucket();
-    console.log(`versitygw over http; ${aws}; ${zstd}`);
-    const env = accessOf(server);
-    const script = (folder: string) => [
-      etcdctlSave(source, join(folder, 'x.db')),
-      { program: 'zstd', args: ['-1', '-T0', '-q', '--rm', join(folder, 'x.db')] },
-      { program: 'aws', args: ['s3', 'cp', join(folder, 'x.db.zst'), `s3://${bucket}/x.db.zst`], env },
-    ];
-    const store = ['--store', `s3://${bucket}/snapback`, '--s3-endpoint', server.endpoint];
-    return {
-      ways: [
-        { name: 'etcdctl, zstd -T0, aws s3 cp', rival: null, steps: script },
-        {
-          name: 'snapback save --store s3://',
-          rival: 'etcdctl, zstd -T0, aws s3 cp',
-          steps: () => [{ ...snapback('save', ...store, ...source.flags), env }],
-        },
-      ],
-      storedBytes: () => takeAway(server, bucket),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
-  } catch (error) {
-    await server[Symbol.asyncDispose]();
-    throw error;
-  }
+  const bucket = await startBucket({ signal });
+  const { env, name } = bucket;
+  console.log(`versitygw over http; ${aws}; ${zstd}`);
+  const script = (folder: string) => [
+    etcdctlSave(source, join(folder, 'x.db')),
+    { program: 'zstd', args: ['-1', '-T0', '-q', '--rm', join(folder, 'x.db')] },
+    { program: 'aws', args: ['s3', 'cp', join(folder, 'x.db.zst'), `s3://${name}/x.db.zst`], env },
+  ];
+  return {
+    ways: [
+      { name: 'etcdctl, zstd -T0, aws s3 cp', rival: null, steps: script },
+      {
+        name: 'snapback save --store s3://',
+        rival: 'etcdctl, zstd -T0, aws s3 cp',
+        steps: () => [{ ...snapback('save', ...bucket.store('snapback'), ...source.flags), env }],
+      },
+    ],
+    storedBytes: () => takeAway(bucket.server, name),
+    [Symbol.asyncDispose]: () => bucket[Symbol.asyncDispose](),
+  };
 };
-
-const accessOf = ({ accessKey, secretKey, region, endpoint }: S3Server): Record<string, string> => ({
-  AWS_ACCESS_KEY_ID: accessKey,
-  AWS_SECRET_ACCESS_KEY: secretKey,
-  AWS_REGION: region,
-  AWS_DEFAULT_REGION: region,
-  AWS_ENDPOINT_URL: endpoint,
-  AWS_EC2_METADATA_DISABLED: 'true',
-});
 
 /** Empties the bucket, all but what says whose folder it is; the largest object's bytes. */
 const takeAway = async (server: S3Server, bucket: string): Promise<number> => {

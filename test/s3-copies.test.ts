@@ -66,7 +66,7 @@ for (const { name, missing, start } of await testedS3Servers())
         const bucket = await server.newBucket();
         const also = ['--store', 'cut', '--also', `s3://${bucket}/backups`];
         await using network = await startToxiproxy(toxiproxy ?? '', server.endpoint);
-        // A part has 8 MiB, so none ever gets through; what is small does.
+        // A part has 5 MiB, so none ever gets through; what is small does.
         const toxic = await network.add('upstream', { type: 'limit_data', attributes: { bytes: 2_000_000 } });
         const saved = await run(
           network.endpoint,

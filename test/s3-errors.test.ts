@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { S3Settings } from '../src/store/s3-settings.ts';
 import type { Store } from '../src/store/store.ts';
@@ -99,6 +101,40 @@ for (const { name, missing, start } of await testedS3Servers())
       } finally {
         useCredentials(server);
       }
+    });
+
+    test('the rights of a writer are enough to write, and to take a failed upload away', async () => {
+      const of = await server.newBucket();
+      const arn = `arn:aws:s3:::${of}`;
+      const onObjects = ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
+      const writer: Policy = {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [arn] },
+          { Effect: 'Allow', Action: onObjects, Resource: [`${arn}/backups/etcd/*`] },
+        ],
+      };
+      useCredentials(await server.withRole(writer));
+      try {
+        await inBucket(put, { of });
+        const large = Readable.from([randomBytes(6 * 1024 ** 2)]);
+        await inBucket(store => store.put('prod/large', large, { signal }), { of });
+        const body = Readable.from(
+          (async function* () {
+            yield randomBytes(6 * 1024 ** 2);
+            throw new Error('vetoed');
+          })(),
+          { objectMode: false },
+        );
+        const vetoed = inBucket(store => store.put('prod/vetoed', body, { signal }), { of });
+        await expect(vetoed).rejects.toThrow('vetoed');
+      } finally {
+        useCredentials(server);
+      }
+      const client = server.client();
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: of }));
+      client.destroy();
+      expect(Uploads).toEqual([]);
     });
 
     test.runIf(name === 'versitygw')('another region', async () => {

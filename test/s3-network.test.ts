@@ -14,7 +14,7 @@ import { startToxiproxy } from './support/toxiproxy.ts';
 
 const { signal } = new AbortController();
 const toxiproxy = await needGoProgram('toxiproxy');
-const part = 8 * 1024 ** 2;
+const part = 5 * 1024 ** 2;
 
 for (const { name, missing, start } of await testedS3Servers())
   describe.skipIf(missing || toxiproxy === null)(`the network to ${name}`, () => {
@@ -47,8 +47,8 @@ for (const { name, missing, start } of await testedS3Servers())
       const settings = { idleTimeout: 3_000 };
       await using opened = await openBucket({ ...server, endpoint: network.endpoint }, bucket, { settings });
       await using _ = await network.add('upstream', { type: 'bandwidth', attributes: { rate: 5_000 } });
-      const bytes = randomBytes(4 * part);
-      const atMost = 10_000 * 5 * part;
+      const bytes = randomBytes(32 * 1024 ** 2);
+      const atMost = 10_000 * 40 * 1024 ** 2;
       await opened.store.put('prod/x', Readable.from([bytes]), { signal, atMost });
       expect((await buffer(await opened.store.get('prod/x', { signal }))).equals(bytes)).toBe(true);
     });

@@ -15,7 +15,7 @@ import { testedS3Servers } from './support/s3-servers.ts';
 import { openBucket, s3Store, useCredentials } from './support/s3-store.ts';
 
 const { signal } = new AbortController();
-const part = 8 * 1024 ** 2;
+const part = 5 * 1024 ** 2;
 
 for (const { name, missing, start } of await testedS3Servers())
   describe.skipIf(missing)(`writing to ${name}`, () => {

@@ -32,7 +32,7 @@ export const s3Options = {
   }),
   s3PathStyle: switchOption({
     flag: 's3-path-style',
-    help: 'the bucket in the path, not in the host name (default with --s3-endpoint; false in SNAPBACK_S3_PATH_STYLE or snapback.yaml)',
+    help: 'the bucket in the path, not in the host name (default with --s3-endpoint; --s3-path-style=false for the host name)',
     fallback: null,
   }),
   s3Ca: textOption({

@@ -1,11 +1,12 @@
 /** Cuts a stream into parts in a few buffers that are used again and again. */
 import type { Readable } from 'node:stream';
 
-const smallest = 8 * 1024 * 1024;
+// The least that S3 takes for a part that is not the last; what is on its way at once is memory.
+const smallest = 5 * 1024 * 1024;
 /** Of one multipart upload, at AWS and at everybody else. */
 const mostParts = 10_000;
 /** One that is filled while the others are on their way; more costs memory and gains nothing on a local network. */
-const buffers = 4;
+const buffers = 3;
 
 /** Bytes of a part, so that an object of at most that size fits into 10,000 of them. */
 export const partSize = (atMost = 0): number => {
