@@ -7,7 +7,7 @@ import { prune } from '../src/job/prune.ts';
 import { remove } from '../src/job/remove.ts';
 import { silentLog } from '../src/log.ts';
 import { defaultS3Settings, type S3Settings } from '../src/store/s3-settings.ts';
-import type { Store } from '../src/store/store.ts';
+import type { Store, Version } from '../src/store/store.ts';
 import type { S3Server } from './support/s3-server.ts';
 import { testedS3Servers } from './support/s3-servers.ts';
 import { type BucketUnderTest, openBucket, s3Store, useCredentials } from './support/s3-store.ts';
@@ -63,6 +63,25 @@ for (const { name, missing, start } of await testedS3Servers())
       await opened.store.put('prod/x', body, { signal });
       const held = await opened.store.held('prod/x', { signal });
       expect(held?.by).toBe('object lock, compliance');
+    });
+
+    test('a version that is held stays, and is said until when', async () => {
+      await using opened = await locked();
+      const { store } = opened;
+      await using lasting = await openBucket(server, opened.bucket, {
+        settings: { objectLock: { mode: 'legal-hold' } },
+      });
+      await store.put('prod/x', Buffer.from('x'), { signal });
+      await lasting.store.put('prod/y', Buffer.from('y'), { signal });
+      const held = await store.held('prod/x', { signal });
+      // As somebody does who asks for no lock.
+      for (const name of ['prod/x', 'prod/y']) await store.remove(name, { signal });
+      const all = (await store.versions('prod', { signal })) ?? [];
+      expect(all).toHaveLength(4);
+      const of = (name: string) => all.find(one => one.name === name && !one.hides) as Version;
+      expect(await store.removeVersion(of('prod/x'), { signal })).toEqual(held);
+      expect(await store.removeVersion(of('prod/y'), { signal })).toEqual({ until: null, by: 'legal hold' });
+      expect(await store.versions('prod', { signal })).toHaveLength(4);
     });
 
     test('a legal hold has no end', async () => {

@@ -35,6 +35,16 @@ export const openFileStore = (path: string, location = `file://${resolve(path)}`
     hold: async name => {
       throw cannotHold(root, name);
     },
+    versions: async (cluster, { signal }) => {
+      signal.throwIfAborted();
+      checkCluster(cluster, 'list the versions');
+      return null;
+    },
+    removeVersion: async ({ name }, { signal }) => {
+      signal.throwIfAborted();
+      splitName(name, 'remove a version');
+      return null;
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 };

@@ -19,7 +19,7 @@ export type Bucket = {
   /** What this server was found not to know. */
   lacks: Set<'conditional writes' | 'listing of parts'>;
   /** How the bucket was found to be set up; null until somebody asked. */
-  setUp: { objectLock: boolean | null };
+  setUp: { objectLock: boolean | null; versions: boolean | null };
 };
 
 /**
@@ -58,7 +58,7 @@ export const connect = async (
     },
   });
   sendInSlices(client);
-  return { client, ...place, settings, log, lacks: new Set(), setUp: { objectLock: null } };
+  return { client, ...place, settings, log, lacks: new Set(), setUp: { objectLock: null, versions: null } };
 };
 
 /** What the settings leave open may stand in the AWS profile, which only the SDK knows how to find. */

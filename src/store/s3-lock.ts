@@ -14,17 +14,21 @@ import type { Held } from './store.ts';
 type Options = { signal: AbortSignal };
 
 /** See the contract. Where the bucket has no object lock that is asked for once, and nothing is held. */
-export const held = async (bucket: Bucket, name: string, { signal }: Options): Promise<Held | null> => {
+export const held = async (
+  bucket: Bucket,
+  name: string,
+  { signal, version }: Options & { version?: string | undefined },
+): Promise<Held | null> => {
   splitName(name, 'ask for the lock');
   if (!(await hasLocks(bucket, signal))) return null;
-  const object = { Bucket: bucket.bucket, Key: keyOf(bucket, name) };
+  const object = { Bucket: bucket.bucket, Key: keyOf(bucket, name), ...ofVersion(version) };
   const legal = await unlessNone(
     ask(bucket, about(bucket, name, 's3:GetObjectLegalHold'), signal, (client, options) =>
       client.send(new GetObjectLegalHoldCommand(object), options),
     ),
   );
   if (legal?.LegalHold?.Status === 'ON') return { until: null, by: 'legal hold' };
-  const retention = await retentionOf(bucket, name, { signal });
+  const retention = await retentionOf(bucket, name, { signal, version });
   if (!retention || retention.until <= new Date()) return null;
   return toHeld(retention);
 };
@@ -52,8 +56,13 @@ type Retention = { mode: 'GOVERNANCE' | 'COMPLIANCE'; until: Date };
 
 const toHeld = ({ mode, until }: Retention): Held => ({ until, by: `object lock, ${mode.toLowerCase()}` });
 
-const retentionOf = async (bucket: Bucket, name: string, { signal }: Options): Promise<Retention | null> => {
-  const command = new GetObjectRetentionCommand({ Bucket: bucket.bucket, Key: keyOf(bucket, name) });
+const retentionOf = async (
+  bucket: Bucket,
+  name: string,
+  { signal, version }: Options & { version?: string | undefined },
+): Promise<Retention | null> => {
+  const object = { Bucket: bucket.bucket, Key: keyOf(bucket, name), ...ofVersion(version) };
+  const command = new GetObjectRetentionCommand(object);
   const answer = await unlessNone(
     ask(bucket, about(bucket, name, 's3:GetObjectRetention'), signal, (client, options) =>
       client.send(command, options),
@@ -62,6 +71,8 @@ const retentionOf = async (bucket: Bucket, name: string, { signal }: Options): P
   const { Mode, RetainUntilDate } = answer?.Retention ?? {};
   return Mode && RetainUntilDate ? { mode: Mode, until: RetainUntilDate } : null;
 };
+
+const ofVersion = (version: string | undefined) => (version === undefined ? {} : { VersionId: version });
 
 const about = ({ location }: Bucket, name: string, right: string) => ({
   operation: 'ask for the lock',
@@ -85,4 +96,5 @@ const noLock = [
   'ObjectLockConfigurationNotFoundError',
   'InvalidRequest',
   'NoSuchKey',
+  'NoSuchVersion',
 ];

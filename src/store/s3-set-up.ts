@@ -1,5 +1,5 @@
 /** How a bucket was set up by whoever made it: what it can do for a store is asked for once. */
-import { GetObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
+import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
 import { isSnapbackError, SnapbackError } from '../errors.ts';
 import { ask, type Bucket } from './s3-client.ts';
 import { type About, codeOf, isNotImplemented, statusOf } from './s3-error.ts';
@@ -11,6 +11,26 @@ import { type About, codeOf, isNotImplemented, statusOf } from './s3-error.ts';
 export const hasLocks = async (bucket: Bucket, signal: AbortSignal): Promise<boolean> => {
   bucket.setUp.objectLock ??= await askForLocks(bucket, signal);
   return bucket.setUp.objectLock;
+};
+
+/** Whether the bucket keeps old versions, or has kept them until somebody suspended that; asked for once. */
+export const keepsVersions = async (bucket: Bucket, signal: AbortSignal): Promise<boolean> => {
+  const what = {
+    operation: 'ask for versions',
+    object: bucket.location,
+    right: 's3:GetBucketVersioning',
+  };
+  const command = new GetBucketVersioningCommand({ Bucket: bucket.bucket });
+  if (bucket.setUp.versions !== null) return bucket.setUp.versions;
+  const answer = await ask(bucket, what, signal, (client, options) => client.send(command, options)).catch(
+    (error: unknown) => {
+      if (isNotImplemented(error)) return null;
+      throw error;
+    },
+  );
+  const keeps = answer?.Status !== undefined;
+  bucket.setUp.versions = keeps;
+  return keeps;
 };
 
 /** The error for what is to be locked in a bucket that cannot lock. */

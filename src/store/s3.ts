@@ -10,6 +10,7 @@ import { held, hold } from './s3-lock.ts';
 import { put } from './s3-put.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { removeUnfinished } from './s3-unfinished.ts';
+import { removeVersion, versions } from './s3-versions.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -34,6 +35,8 @@ export const openS3Store = async (
     now: ({ signal }) => now(bucket, signal),
     held: (name, options) => held(bucket, name, options),
     hold: (name, until, options) => hold(bucket, name, until, options),
+    versions: (cluster, options) => versions(bucket, cluster, options),
+    removeVersion: (version, options) => removeVersion(bucket, version, options),
     [Symbol.asyncDispose]: async () => bucket.client.destroy(),
   };
 };

@@ -104,7 +104,31 @@ export type Store = {
    */
   hold(name: string, until: Date, options: { signal: AbortSignal }): Promise<Held>;
 
+  /**
+   * Every version of every object in `<cluster>/`, also of those that `list` does not show any more; null where the
+   * store keeps no versions. It costs as much as a `list`, and more where more is hidden than shown.
+   */
+  versions(cluster: string, options: { signal: AbortSignal }): Promise<Version[] | null>;
+
+  /**
+   * Removes one version for good; what holds it, where something does, and then it stays. Without the version that
+   * hides a name the newest of the others is seen again. One that is not there is no error.
+   */
+  removeVersion(
+    version: Pick<Version, 'name' | 'version'>,
+    options: { signal: AbortSignal },
+  ): Promise<Held | null>;
+
   [Symbol.asyncDispose](): Promise<void>;
+};
+
+export type Version = Listed & {
+  /** How the store calls it. */
+  version: string;
+  /** It has no content: it was put before the others by a removal, so that the name is not seen. */
+  hides: boolean;
+  /** The one that `get` and `list` know. */
+  newest: boolean;
 };
 
 /** `until` is null for a hold without an end; `by` says what it is: `object lock (governance)`, `legal hold`. */

@@ -177,6 +177,9 @@ export const storeContract = (kind: string, open: () => Promise<StoreUnderTest>)
     await expect(store.clusters({ signal: aborted })).rejects.toBe(reason);
     await expect(store.remove('prod/a', { signal: aborted })).rejects.toBe(reason);
     await expect(store.now({ signal: aborted })).rejects.toBe(reason);
+    await expect(store.versions('prod', { signal: aborted })).rejects.toBe(reason);
+    const version = { name: 'prod/a', version: 'null' };
+    await expect(store.removeVersion(version, { signal: aborted })).rejects.toBe(reason);
     expect((await names(store, 'prod')).map(one => one.name)).toEqual(['prod/a']);
   });
 
@@ -258,6 +261,40 @@ export const storeContract = (kind: string, open: () => Promise<StoreUnderTest>)
     for await (const _ of store.list('none', { signal, after: 'a', prefix: 'a' })) expect.fail('it lists');
   });
 
+  test(`${kind}: old versions, where there are any, are told and removed one by one`, async () => {
+    await using opened = await open();
+    const { store } = opened;
+    await put(store, 'prod/a', 'first');
+    await store.remove('prod/a', { signal });
+    await put(store, 'prod/a', 'the second');
+    await put(store, 'prod/b', 'gone');
+    await store.remove('prod/b', { signal });
+    await put(store, 'prod-2/c', 'another');
+    const all = await store.versions('prod', { signal });
+    expect(await store.versions('staging', { signal })).toEqual(all && []);
+    if (all) {
+      const told = all.map(({ name, size, hides, newest }) => [name, size, hides, newest]);
+      expect(told).toHaveLength(5);
+      expect(told).toEqual(
+        expect.arrayContaining([
+          ['prod/a', 5, false, false],
+          ['prod/a', 0, true, false],
+          ['prod/a', 10, false, true],
+          ['prod/b', 4, false, false],
+          ['prod/b', 0, true, true],
+        ]),
+      );
+      for (const one of all.filter(({ newest }) => !newest))
+        expect(await store.removeVersion(one, { signal })).toBeNull();
+      const hiding = all.filter(({ name }) => name === 'prod/b');
+      for (const one of hiding) expect(await store.removeVersion(one, { signal })).toBeNull();
+      const left = await store.versions('prod', { signal });
+      expect(left).toEqual(all.filter(({ name, newest }) => name === 'prod/a' && newest));
+    }
+    expect((await names(store, 'prod')).map(one => one.name)).toEqual(['prod/a']);
+    expect(await text(store, 'prod/a')).toBe('the second');
+  });
+
   test(`${kind}: finished objects are no unfinished uploads`, async () => {
     await using opened = await open();
     const { store } = opened;
@@ -289,9 +326,12 @@ export const storeContract = (kind: string, open: () => Promise<StoreUnderTest>)
       await expect(put(store, name, 'x'), name).rejects.toEqual(failure('refused'));
       await expect(store.get(name, { signal }), name).rejects.toEqual(failure('refused'));
       await expect(store.remove(name, { signal }), name).rejects.toEqual(failure('refused'));
+      const version = { name, version: 'null' };
+      await expect(store.removeVersion(version, { signal }), name).rejects.toEqual(failure('refused'));
     }
     for (const cluster of ['', '.', '..', 'a/b', '../a', '.a']) {
       await expect(names(store, cluster), cluster).rejects.toEqual(failure('refused'));
+      await expect(store.versions(cluster, { signal }), cluster).rejects.toEqual(failure('refused'));
       const options = { before: inAnHour(), signal };
       await expect(store.removeUnfinished(cluster, options), cluster).rejects.toEqual(failure('refused'));
     }
