@@ -180,7 +180,7 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(await ids(plain.store)).toEqual([held, newest]);
 
       const asked = remove(
-        { ...place, snapshot: held, before: null, reason: 'test', evenNewest: true },
+        { ...place, snapshot: held, before: null, reason: 'test', evenNewest: true, allVersions: false },
         context,
       );
       await expect(asked).rejects.toMatchObject({
@@ -207,7 +207,15 @@ const verdictOf = (id: string): Verdict => ({
   expectations: [],
 });
 
-const how = { policy, maxDelete: null, yes: false, dryRun: false, removeOrphans: false, extendLocks: false };
+const how = {
+  policy,
+  maxDelete: null,
+  yes: false,
+  dryRun: false,
+  removeOrphans: false,
+  extendLocks: false,
+  allVersions: false,
+};
 const context = { signal, log: silentLog, notify: () => {}, progress: () => {} };
 
 const placeOf = ({ store }: BucketUnderTest, { endpoint }: S3Server) => ({

@@ -5,10 +5,12 @@ import { readPin } from '../catalog/pin.ts';
 import type { Policy } from '../catalog/policy.ts';
 import { type Row, readManifests } from '../catalog/read.ts';
 import { plan } from '../catalog/retention.ts';
+import { type Amount, type OldVersions, sum } from '../catalog/versions.ts';
 import { isSnapbackError, type SnapbackError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Context, Outcome } from './context.ts';
+import { lookAtVersions } from './old-versions.ts';
 import { type OpenCatalog, openCatalog } from './open-catalog.ts';
 import type { StoreSettings } from './settings.ts';
 import { worst } from './worst.ts';
@@ -58,6 +60,11 @@ export type ClusterList = {
   orphans: string[];
   removing: string[];
   unknown: string[];
+  /**
+   * Versions that are not seen any more: of removed snapshots, which `prune --all-versions` removes, and others, which
+   * something else overwrote or hid. Null where the store keeps none, or may not be asked.
+   */
+  oldVersions: { removed: Amount; others: Amount } | null;
 };
 
 export type ListResult = { store: string; clusters: ClusterList[] };
@@ -69,14 +76,13 @@ const shown = 50;
  * `refused` or the signal's reason.
  */
 export const list = async (settings: ListSettings, context: Context): Promise<Outcome<ListResult>> => {
-  const { signal } = context;
   const now = new Date();
   if (settings.policy) plan([], settings.policy, now);
   await using store = await openStore(settings.store, context);
   if (settings.allClusters) return listAll(store, settings, now, context);
   await using catalog = await openCatalog(settings.store, 'read', context);
   return {
-    result: { store: store.location, clusters: [await listCluster(catalog, settings, now, signal)] },
+    result: { store: store.location, clusters: [await listCluster(catalog, settings, now, context)] },
     error: null,
   };
 };
@@ -96,7 +102,7 @@ const listAll = async (
     try {
       await using catalog = await openCatalog({ ...settings.store, cluster }, 'read', context);
       if (catalog.lineage === null && !hasOurs(catalog.listing)) continue;
-      clusters.push(await listCluster(catalog, settings, now, signal));
+      clusters.push(await listCluster(catalog, settings, now, context));
     } catch (error) {
       signal.throwIfAborted();
       if (!isSnapbackError(error) || error.code === 'usage') throw error;
@@ -116,7 +122,7 @@ const listCluster = async (
   catalog: OpenCatalog,
   { all, policy }: ListSettings,
   now: Date,
-  signal: AbortSignal,
+  { signal, log }: Context,
 ): Promise<ClusterList> => {
   const { listing, lineage, store, cluster } = catalog;
   const entries = all ? listing.entries : listing.entries.slice(0, shown);
@@ -131,6 +137,8 @@ const listCluster = async (
       keptBecause: kept?.get(row.entry.id) ?? null,
     });
   }
+  const oldVersions = oldVersionsOf(await lookAtVersions(catalog, { signal, log }));
+  signal.throwIfAborted();
   return {
     cluster,
     lineage,
@@ -141,8 +149,12 @@ const listCluster = async (
     orphans: listing.orphans.map(({ id }) => id),
     removing: listing.removing.map(({ id }) => id),
     unknown: listing.unknown,
+    oldVersions,
   };
 };
+
+const oldVersionsOf = (old: OldVersions | null): ClusterList['oldVersions'] =>
+  old && { removed: sum(old.snapshots), others: old.others };
 
 /**
  * By prune's own function. Prune leaves out whatever has a manifest that cannot be believed; of those that are older

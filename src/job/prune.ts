@@ -9,6 +9,7 @@ import { type Code, isSnapbackError, type SnapbackError } from '../errors.ts';
 import type { Held } from '../store/store.ts';
 import type { Context, Outcome } from './context.ts';
 import { extendedUntil, extendLocks } from './extend-locks.ts';
+import { lookAtVersions, type OldVersionsResult, removeVersions, untouched } from './old-versions.ts';
 import { openCatalog } from './open-catalog.ts';
 import { type Leftovers, lookAtLeftovers, removeLeftovers } from './prune-leftovers.ts';
 import { heldOf, type PlannedSnapshot, removePlanned } from './prune-removals.ts';
@@ -25,6 +26,8 @@ export type PruneSettings = StoreSettings & {
   removeOrphans: boolean;
   /** Lengthen the locks of what is kept to the period of the store's settings. */
   extendLocks: boolean;
+  /** Also remove the old versions of what was removed, now or before. */
+  allVersions: boolean;
 };
 
 export type PruneResult = Leftovers & {
@@ -44,6 +47,8 @@ export type PruneResult = Leftovers & {
   passedOver: { id: string; code: Code; reason: string }[];
   /** Names that this version does not know, left as they are. */
   unknown: string[];
+  /** Old versions after the run; null where the store keeps none, or may not be asked. */
+  oldVersions: OldVersionsResult | null;
 };
 
 /**
@@ -91,12 +96,17 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
     ? await extendLocks(catalog, decided, entries, { until, dryRun: onlyLook, errors, context })
     : decided;
   if (onlyLook) {
-    const result = { ...planned, snapshots, ...lookAtLeftovers(listing, now) };
+    const oldVersions = untouched(await lookAtVersions(catalog, context));
+    const result = { ...planned, snapshots, ...lookAtLeftovers(listing, now), oldVersions };
     return { result, error: worst(errors) };
   }
   const removed = await removePlanned(catalog, snapshots, { now, errors, context });
   const leftovers = await removeLeftovers(catalog, { orphans: settings.removeOrphans, errors, context });
-  return { result: { ...planned, snapshots: removed, ...leftovers }, error: worst(errors) };
+  const oldVersions = settings.allVersions
+    ? await removeVersions(catalog, { errors }, context)
+    : untouched(signal.aborted ? null : await lookAtVersions(catalog, context));
+  const result = { ...planned, snapshots: removed, ...leftovers, oldVersions };
+  return { result, error: worst(errors) };
 };
 
 const planOf = (

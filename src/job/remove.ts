@@ -1,9 +1,11 @@
 /** Removes one snapshot for a reason of its own: it is leaked, broken, or somebody asked for it. */
+import { isId } from '../catalog/id.ts';
 import type { Leftover } from '../catalog/listing.ts';
 import { readManifests } from '../catalog/read.ts';
 import { finishRemovals, removeSnapshot } from '../catalog/remove.ts';
 import { isSnapbackError, SnapbackError } from '../errors.ts';
 import type { Context, Outcome } from './context.ts';
+import { lookAtVersions, type OldSnapshotResult, removeVersions, untouched } from './old-versions.ts';
 import { type OpenCatalog, openCatalog } from './open-catalog.ts';
 import { ownSnapshot, type SnapshotSettings } from './own-snapshot.ts';
 
@@ -12,6 +14,8 @@ export type RemoveSettings = SnapshotSettings & {
   reason: string | null;
   /** Lifts the rails of the newest good and the newest verified one, never that of a pin. */
   evenNewest: boolean;
+  /** Also remove its old versions, where the store keeps them; then an id that was removed before will do. */
+  allVersions: boolean;
 };
 
 export type RemoveResult = {
@@ -23,6 +27,8 @@ export type RemoveResult = {
   size: number | null;
   /** False when another run removed it at the same moment. */
   removed: boolean;
+  /** What the store has of it in old versions, after the run; null where there is nothing, or it may not be asked. */
+  oldVersions: OldSnapshotResult | null;
 };
 
 /**
@@ -32,15 +38,31 @@ export type RemoveResult = {
  */
 export const remove = async (
   settings: RemoveSettings,
-  { signal, log }: Pick<Context, 'signal' | 'log'>,
+  context: Pick<Context, 'signal' | 'log' | 'notify'>,
 ): Promise<Outcome<RemoveResult>> => {
+  const { signal, log } = context;
   const reason = settings.reason?.trim();
   if (!reason) throw noReason(settings.snapshot);
   await using catalog = await openCatalog(settings, 'remove', { signal, log });
   const { store, cluster, listing, lineage } = catalog;
   const about = { location: store.location, cluster, reason };
+  const errors: SnapbackError[] = [];
+  const outcome = async (removed: Pick<RemoveResult, 'id' | 'size' | 'removed'>) => {
+    const only = removed.id;
+    const old = settings.allVersions
+      ? await removeVersions(catalog, { only, errors }, context)
+      : untouched(await lookAtVersions(catalog, context), only);
+    const oldVersions = old?.snapshots[0] ?? null;
+    if (oldVersions?.held) errors.push(heldVersions(cluster, oldVersions));
+    return { result: { ...about, ...removed, oldVersions }, error: errors[0] ?? null };
+  };
   const begun = listing.removing.find(one => one.id === settings.snapshot);
-  if (begun) return { result: { ...about, ...(await finish(catalog, begun, signal)) }, error: null };
+  if (begun) return outcome(await finish(catalog, begun, signal));
+  const isThere = listing.entries.some(({ id }) => id === settings.snapshot);
+  if (settings.allVersions && isId(settings.snapshot) && !isThere) {
+    const gone = await outcome({ id: settings.snapshot, size: null, removed: false });
+    if (gone.result.oldVersions || gone.error) return gone;
+  }
 
   const { entry } = await ownSnapshot(catalog, settings, { signal });
   const rows = await readManifests(store, listing.entries, { lineage, signal });
@@ -50,7 +72,7 @@ export const remove = async (
   const removed = await removeSnapshot(store, entry, options).catch((error: unknown) => {
     throw withWayOut(error);
   });
-  return { result: { ...about, id: entry.id, size: entry.objectSize, removed }, error: null };
+  return outcome({ id: entry.id, size: entry.objectSize, removed });
 };
 
 const finish = async (
@@ -75,6 +97,14 @@ const noReason = (snapshot: string): SnapbackError =>
     object: `snapshot ${JSON.stringify(snapshot)}`,
     reason: 'is removed only for a reason',
     hint: 'Say why with --reason TEXT, such as --reason "holds a leaked password".',
+  });
+
+const heldVersions = (cluster: string, { id, held }: OldSnapshotResult): SnapbackError =>
+  new SnapbackError('refused', {
+    operation: 'remove old versions',
+    object: `snapshot ${id} of ${cluster}`,
+    reason: `stays in old versions: ${held?.by} keeps it ${held?.until ? `until ${held.until}` : 'without an end'}`,
+    hint: 'Try again after that.',
   });
 
 const withWayOut = (error: unknown): unknown => {

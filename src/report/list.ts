@@ -1,6 +1,7 @@
 import { count, size } from '../figures.ts';
 import type { ClusterList, ListResult, ListRow } from '../job/list.ts';
 import { age } from './age.ts';
+import { oldVersionsText } from './old-versions.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
@@ -80,6 +81,7 @@ const notes = (list: ClusterList, style: Style): string[] => [
     style.look(`${id} has an object and no manifest: a save that did not end, or one under way`),
   ),
   ...list.removing.map(id => style.look(`${id} is being removed; the next prune finishes that`)),
+  ...(list.oldVersions === null ? [] : oldVersionsText(list.oldVersions).map(style.look)),
   ...(list.unknown.length > 0
     ? [
         style.dim(

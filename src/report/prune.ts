@@ -2,6 +2,7 @@ import { count, size } from '../figures.ts';
 import type { PruneResult } from '../job/prune.ts';
 import type { PlannedSnapshot } from '../job/prune-removals.ts';
 import { age } from './age.ts';
+import { minute, prunedVersionsText } from './old-versions.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
@@ -42,8 +43,6 @@ const heldText = ({ held, extend }: PlannedSnapshot, { dryRun, refused }: PruneR
   return extend.from === null ? now : `${now}, was ${minute(extend.from)}`;
 };
 
-const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
-
 const planWord = ({ plan, removed, problem }: PlannedSnapshot, style: Style): string => {
   if (problem !== null) return style.bad(plan);
   if (plan === 'locked') return style.look('locked');
@@ -67,6 +66,7 @@ const notes = (result: PruneResult): string[] => [
     return `Orphan: ${about}, an object without a manifest: ${what}.`;
   }),
   ...result.unknown.map(name => `Not touched: ${printable(name)}, a name that this version does not know.`),
+  ...(result.oldVersions ? prunedVersionsText(result.oldVersions) : []),
 ];
 
 const verdict = (result: PruneResult): string => `${locksText(result)}${removalText(result)}`;

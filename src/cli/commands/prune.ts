@@ -41,6 +41,11 @@ export const prune = command({
       help: 'lock what is kept for the period of --s3-object-lock from now, where its lock ends sooner',
       fallback: false,
     }),
+    allVersions: switchOption({
+      flag: 'all-versions',
+      help: 'in a bucket that keeps versions: also remove those of the snapshots that are removed, or were before',
+      fallback: false,
+    }),
     utc: utcOption,
   },
   examples: [
@@ -49,8 +54,8 @@ export const prune = command({
     'snapback prune --keep-daily 30 --extend-locks --s3-object-lock governance:14d --dry-run',
   ],
   run: async ({ settings, sources }, context) => {
-    const { maxDelete, yes, dryRun, removeOrphans, extendLocks } = settings;
-    const rails = { maxDelete, yes, dryRun, removeOrphans, extendLocks };
+    const { maxDelete, yes, dryRun, removeOrphans, extendLocks, allVersions } = settings;
+    const rails = { maxDelete, yes, dryRun, removeOrphans, extendLocks, allVersions };
     return (await import('../../job/prune.ts')).prune(
       { ...storeSettings(settings, sources), policy: policyOf(settings), ...rails },
       context,

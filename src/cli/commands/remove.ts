@@ -23,14 +23,20 @@ export const remove = command({
       fallback: false,
       inConfig: false,
     }),
+    allVersions: switchOption({
+      flag: 'all-versions',
+      help: 'in a bucket that keeps versions: also remove those of the snapshot, which may have been removed before',
+      fallback: false,
+    }),
   },
   examples: [
     'snapback remove 20261122T061807Z-4f2a9c --reason "holds a leaked password"',
     'snapback remove latest --reason "taken from the wrong cluster" --even-newest',
+    'snapback remove 20261122T061807Z-4f2a9c --reason "holds a leaked password" --all-versions',
   ],
   run: async (invocation, context) => {
-    const { reason, evenNewest } = invocation.settings;
-    const settings = { ...snapshotSettings(invocation), reason, evenNewest };
+    const { reason, evenNewest, allVersions } = invocation.settings;
+    const settings = { ...snapshotSettings(invocation), reason, evenNewest, allVersions };
     return (await import('../../job/remove.ts')).remove(settings, context);
   },
   text: removeText,
