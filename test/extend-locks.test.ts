@@ -108,12 +108,15 @@ for (const { name, missing, start } of await testedS3Servers())
       ]);
     });
 
-    test('a bucket without object lock says so', async () => {
+    test('in a bucket without object lock it is a mistake, and nothing is done', async () => {
       await using kept = await lockedBucket(server, { lock: false });
-      await kept.save(newest, 0);
-      const ran = await kept.run(prune);
-      expect(ran.code).toBe(23);
-      expect(ran.stdout).toContain('LOCK NOT EXTENDED: cannot be locked: the bucket has no object lock');
+      for (const id of [oldest, newest]) await kept.save(id, 0);
+      for (const dry of [['--dry-run'], []]) {
+        const ran = await kept.run(['prune', '--keep-last', '1', ...prune.slice(3), ...dry]);
+        expect(ran.code).toBe(2);
+        expect(ran.stderr).toContain('--extend-locks is for a bucket with object lock');
+      }
+      expect(Object.keys(await kept.held())).toHaveLength(5);
     });
 
     test.each([

@@ -19,13 +19,25 @@ export const extendedUntil = ({ store, s3 }: StoreSettings, now: Date): Date => 
     : s3
       ? 'needs the period of the lock'
       : `is for a bucket: ${store} is a folder, which knows no locks`;
-  throw new SnapbackError('usage', {
-    operation: 'read the options',
-    object: '--extend-locks',
-    reason,
-    hint: 'Give the lock that snapshots are written with, such as --s3-object-lock governance:30d, or leave it out.',
-  });
+  const hint =
+    'Give the lock that snapshots are written with, such as --s3-object-lock governance:30d, or leave it out.';
+  throw mistake(reason, hint);
 };
+
+/** Throws `usage` for a bucket that cannot lock, and what the store throws. */
+export const checkLocks = async (
+  { store }: OpenCatalog,
+  { signal }: Pick<Context, 'signal'>,
+): Promise<void> => {
+  if (await store.canHold({ signal })) return;
+  throw mistake(
+    `is for a bucket with object lock, which that of ${store.location} does not have`,
+    'Object lock is mostly switched on when a bucket is made; without it leave --extend-locks out.',
+  );
+};
+
+const mistake = (reason: string, hint: string): SnapbackError =>
+  new SnapbackError('usage', { operation: 'read the options', object: '--extend-locks', reason, hint });
 
 /**
  * Gives what the plan keeps the lock of one that is written now, where its own ends sooner, and the plan back with

@@ -8,7 +8,7 @@ import { type Decision, plan } from '../catalog/retention.ts';
 import { type Code, isSnapbackError, type SnapbackError } from '../errors.ts';
 import type { Held } from '../store/store.ts';
 import type { Context, Outcome } from './context.ts';
-import { extendedUntil, extendLocks } from './extend-locks.ts';
+import { checkLocks, extendedUntil, extendLocks } from './extend-locks.ts';
 import { lookAtVersions, type OldVersionsResult, removeVersions, untouched } from './old-versions.ts';
 import { openCatalog } from './open-catalog.ts';
 import { type Leftovers, lookAtLeftovers, removeLeftovers } from './prune-leftovers.ts';
@@ -64,6 +64,7 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
   const limit = settings.maxDelete === null ? null : parseMaxDelete(settings.maxDelete);
   await using catalog = await openCatalog(settings, 'remove', { signal, log });
   const { store, cluster, listing, lineage } = catalog;
+  if (until) await checkLocks(catalog, context);
 
   const rows = await readManifests(store, listing.entries, { lineage, signal });
   const candidates = rows.filter(row => row.read !== null).map(row => row.entry);

@@ -88,10 +88,11 @@ const removalText = (result: PruneResult): string => {
   const going = snapshots.filter(one => one.plan === 'remove');
   const gone = snapshots.filter(one => one.removed);
   const all = plural(snapshots.length);
+  const oldOnes = result.oldVersions?.snapshots.some(({ removed }) => removed);
   const end = dryRun ? ' Nothing was removed (dry run).' : '';
   if (snapshots.length === 0) return `Nothing to remove: no snapshots of ${cluster} in ${location}.${end}`;
   if (going.length === 0)
-    return `Nothing to remove: ${snapshots.length === 1 ? 'the only snapshot stays' : `all ${all} stay`}.${end}`;
+    return `Nothing${oldOnes ? ' else' : ''} to remove: ${snapshots.length === 1 ? 'the only snapshot stays' : `all ${all} stay`}.${end}`;
   if (refused)
     return `Nothing was removed: ${count(going.length)} of ${all}, ${bytes(going)}, are more than ${limit}, so it needs --yes.`;
   if (dryRun) {

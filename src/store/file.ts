@@ -32,6 +32,7 @@ export const openFileStore = (path: string, location = `file://${resolve(path)}`
     removeUnfinished: (cluster, { before, signal }) => removeUnfinished(root, cluster, before, signal),
     now: ({ signal }) => now(root, signal),
     held: async () => null,
+    canHold: async () => false,
     hold: async name => {
       throw cannotHold(root, name);
     },

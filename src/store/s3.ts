@@ -8,6 +8,7 @@ import { get } from './s3-get.ts';
 import { clusters, list } from './s3-list.ts';
 import { held, hold } from './s3-lock.ts';
 import { put } from './s3-put.ts';
+import { hasLocks } from './s3-set-up.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { removeUnfinished } from './s3-unfinished.ts';
 import { removeVersion, versions } from './s3-versions.ts';
@@ -34,6 +35,7 @@ export const openS3Store = async (
     removeUnfinished: (cluster, options) => removeUnfinished(bucket, cluster, options),
     now: ({ signal }) => now(bucket, signal),
     held: (name, options) => held(bucket, name, options),
+    canHold: ({ signal }) => hasLocks(bucket, signal),
     hold: (name, until, options) => hold(bucket, name, until, options),
     versions: (cluster, options) => versions(bucket, cluster, options),
     removeVersion: (version, options) => removeVersion(bucket, version, options),

@@ -98,6 +98,9 @@ export type Store = {
    */
   held(name: string, options: { signal: AbortSignal }): Promise<Held | null>;
 
+  /** False where nothing can be held, true also where that cannot be asked. */
+  canHold(options: { signal: AbortSignal }): Promise<boolean>;
+
   /**
    * Keeps an object from being removed until then, or longer where it is held longer already; what holds it now.
    * Throws `refused` in a store that knows no locks.

@@ -295,6 +295,17 @@ export const storeContract = (kind: string, open: () => Promise<StoreUnderTest>)
     expect(await text(store, 'prod/a')).toBe('the second');
   });
 
+  test(`${kind}: where nothing can be held, nothing is`, async () => {
+    await using opened = await open();
+    const { store } = opened;
+    await put(store, 'prod/a', 'x');
+    expect(await store.held('prod/a', { signal })).toBeNull();
+    expect(await store.held('prod/none', { signal })).toBeNull();
+    if (await store.canHold({ signal })) return;
+    await expect(store.hold('prod/a', inAnHour(), { signal })).rejects.toEqual(failure('refused'));
+    await store.remove('prod/a', { signal });
+  });
+
   test(`${kind}: finished objects are no unfinished uploads`, async () => {
     await using opened = await open();
     const { store } = opened;
