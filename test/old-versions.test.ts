@@ -9,7 +9,8 @@ import type { Store, Version } from '../src/store/store.ts';
 import { keptStore } from './support/kept-store.ts';
 import { day, lockedBucket } from './support/locked-bucket.ts';
 import { startS3Faults } from './support/s3-faults.ts';
-import type { S3Server } from './support/s3-server.ts';
+import { policyOf } from './support/s3-policies.ts';
+import type { Policy, S3Access, S3Server } from './support/s3-server.ts';
 import { testedS3Servers } from './support/s3-servers.ts';
 import { openBucket, useCredentials } from './support/s3-store.ts';
 
@@ -203,6 +204,38 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(asked.code).toBe(31);
       expect(asked.stderr).toContain('s3:DeleteObjectVersion');
       expect(asked.stdout).toMatch(new RegExp(`\nNot removed: 3 old versions, .*, of ${first}: may not be`));
+    });
+
+    test('the rights that docs/s3.md names are enough: those of the pruner for locks, three more for versions', async () => {
+      await using kept = await four(true);
+      const { bucket } = kept;
+      const policy = await policyOf('pruner', { bucket, prefix: 'backups/etcd' });
+      const versions: Policy['Statement'] = [
+        {
+          Effect: 'Allow',
+          Action: ['s3:GetBucketVersioning', 's3:ListBucketVersions'],
+          Resource: [`arn:aws:s3:::${bucket}`],
+        },
+        {
+          Effect: 'Allow',
+          Action: ['s3:DeleteObjectVersion'],
+          Resource: [`arn:aws:s3:::${bucket}/backups/etcd/*/????????T??????Z-??????.*`],
+        },
+      ];
+      const pruner = await server.withRole(policy);
+      const lock = ['--extend-locks', '--s3-object-lock', 'governance:1d'];
+      const as = async (role: S3Access, args: string[]) => {
+        useCredentials(role);
+        return kept.run(args).finally(() => useCredentials(server));
+      };
+      const extended = await as(pruner, [...prune('2'), ...lock]);
+      expect(extended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('s3:') });
+      expect(extended.stdout).toMatch(/\nHolds 2 snapshots longer, .*\nRemoved 2 of 4/);
+      expect((await as(pruner, prune('2', '--all-versions'))).code).toBe(31);
+      const destroyer = await server.withRole({ ...policy, Statement: [...policy.Statement, ...versions] });
+      const destroyed = await as(destroyer, prune('2', '--all-versions'));
+      expect(destroyed).toMatchObject({ code: 0, stderr: expect.not.stringContaining('s3:') });
+      expect(await left(kept.store)).toEqual(whole(third, newest));
     });
 
     test('a bucket without versions costs one request more, and has nothing to tell', async () => {
