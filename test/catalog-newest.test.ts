@@ -5,8 +5,7 @@ import { stamp } from '../src/catalog/id.ts';
 import { type Entry, readNames } from '../src/catalog/listing.ts';
 import { listFor, type Question } from '../src/catalog/newest.ts';
 import { selectSnapshot } from '../src/catalog/select.ts';
-import { openFileStore } from '../src/store/file.ts';
-import type { Listed, ListOptions, Store } from '../src/store/store.ts';
+import { namedStore } from './support/named-store.ts';
 
 const { signal } = new AbortController();
 const now = new Date('2026-11-23T12:00:00Z');
@@ -14,17 +13,6 @@ const day = 86_400_000;
 
 /** The name of a snapshot that is so many days old. */
 const idOf = (days: number, random = '4f2a9c') => `${stamp(new Date(now.getTime() - days * day))}-${random}`;
-
-/** A folder that is its names alone; `asked` is what each listing began after. */
-const storeOf = (names: string[]): { store: Store; asked: (string | undefined)[] } => {
-  const asked: (string | undefined)[] = [];
-  const listed = names.map((name): Listed => ({ name: `prod/${name}`, size: 1, modified: now }));
-  const list = async function* (_: string, { after }: ListOptions) {
-    asked.push(after);
-    yield* listed.filter(({ name }) => after === undefined || name > `prod/${after}`);
-  };
-  return { store: { ...openFileStore('/nonexistent'), list }, asked };
-};
 
 const verdict = (id: string, outcome: string) => `${id}.verify.20261123T000000Z-00ff00.${outcome}.json`;
 const whole = (id: string) => [`${id}.json`, `${id}.db.zst`];
@@ -95,7 +83,7 @@ test('every question has the answer that the whole folder gives', async () => {
           skipBad,
           ...(newestVerified ? { newestVerified } : {}),
         };
-        const { store } = storeOf(names);
+        const { store } = namedStore(names);
         const { entries } = await listFor(store, 'prod', question, { now, signal });
         const all = readNames(
           'prod',
@@ -109,9 +97,9 @@ test('every question has the answer that the whole folder gives', async () => {
 });
 
 const asked = async (names: string[], question: Partial<Question> & { snapshots: string[] }) => {
-  const found = storeOf(names);
+  const found = namedStore(names);
   await listFor(found.store, 'prod', { before: null, ...question }, { now, signal });
-  return found.asked.map(after => after?.slice(0, 8) ?? 'all');
+  return found.asked.map(({ after }) => after?.slice(0, 8) || 'all');
 };
 const month = '20261023';
 const days = '20261121';

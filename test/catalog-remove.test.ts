@@ -1,6 +1,7 @@
 import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { timeOf } from '../src/catalog/id.ts';
 import { listSnapshots } from '../src/catalog/listing.ts';
 import { removeOrphans } from '../src/catalog/orphans.ts';
 import { pin, readPin, unpin } from '../src/catalog/pin.ts';
@@ -15,7 +16,9 @@ const { signal } = new AbortController();
 const ids = [1, 2, 3].map(day => `2026112${day}T061807Z-4f2a9${day}`);
 const [oldest = '', middle = '', newest = ''] = ids;
 const now = new Date('2026-12-01T00:00:00Z');
-const options = { reason: 'policy', ours: ids, now, signal };
+/** As they were known when it was decided: good, and not verified. */
+const known = (some: string[]) => some.map(id => ({ id, started: timeOf(id), bad: false, verified: null }));
+const options = { reason: 'policy', ours: known(ids), now, signal };
 const refused = expect.objectContaining({ code: 'refused' });
 const verdict = (id: string, outcome: string) => `prod/${id}.verify.20261125T000000Z-000000.${outcome}.json`;
 
@@ -119,10 +122,14 @@ test('one of another lineage or of the future is not the newest one here', async
   await putSample(store, stranger, { lineage: 'f'.repeat(32) });
   await putSample(store, future);
   await expect(
-    removeSnapshot(store, { cluster: 'prod', id: newest }, { ...options, ours: [...ids, future] }),
+    removeSnapshot(store, { cluster: 'prod', id: newest }, { ...options, ours: known([...ids, future]) }),
   ).rejects.toEqual(refused);
   expect(
-    await removeSnapshot(store, { cluster: 'prod', id: future }, { ...options, ours: [...ids, future] }),
+    await removeSnapshot(
+      store,
+      { cluster: 'prod', id: future },
+      { ...options, ours: known([...ids, future]) },
+    ),
   ).toBe(true);
 });
 

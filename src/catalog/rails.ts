@@ -1,7 +1,8 @@
 /** What is never removed, whatever a policy or a person says about the rest. Pure. */
 import type { Entry } from './listing.ts';
 
-type Subject = Pick<Entry, 'id' | 'started' | 'bad'> & { verified: unknown };
+/** What the rails look at; any verdict in `verified` counts, null does not. */
+export type Subject = Pick<Entry, 'id' | 'started' | 'bad'> & { verified: unknown };
 
 /** The newest one that can be relied on; one that is dated after `now` cannot be newest. */
 export const newestGood = <S extends Subject>(entries: S[], now: Date): S | null =>

@@ -2,6 +2,7 @@
 import { from, type SnapbackError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { readSmall, sha256Of } from './document.ts';
+import { eightAtATime } from './eight-at-a-time.ts';
 import type { Entry } from './listing.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { manifestFile } from './names.ts';
@@ -43,12 +44,27 @@ export const readManifests = async (
   options: { lineage: string | null; signal: AbortSignal },
 ): Promise<Row[]> => {
   const rows: Row[] = [];
-  const waiting = entries.entries();
-  const worker = async () => {
-    for (const [at, entry] of waiting) rows[at] = await readRow(store, entry, options);
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
+  await eightAtATime(entries.entries(), async ([at, entry]) => {
+    rows[at] = await readRow(store, entry, options);
+  });
   return rows;
+};
+
+/** Why the manifest of an entry cannot be believed; null when it can. */
+export type Checked = { entry: Entry; error: SnapbackError | null };
+
+/** The same for any number of entries: what is in the manifests is not kept. */
+export const checkManifests = async (
+  store: Store,
+  entries: Entry[],
+  options: { lineage: string | null; signal: AbortSignal },
+): Promise<Checked[]> => {
+  const checked: Checked[] = [];
+  await eightAtATime(entries.entries(), async ([at, entry]) => {
+    const { error } = await readRow(store, entry, options);
+    checked[at] = { entry, error };
+  });
+  return checked;
 };
 
 const readRow = async (

@@ -6,24 +6,25 @@ import { isSnapbackError, SnapbackError } from '../errors.ts';
 import type { Listed, Store } from '../store/store.ts';
 import { heldBy, heldWords } from './held.ts';
 import { type Leftover, type Listing, readNames } from './listing.ts';
+import { mustStayNow } from './must-stay-now.ts';
 import { manifestFile, parseName, pinFile, removedFile } from './names.ts';
-import { mustStay } from './rails.ts';
+import type { Subject } from './rails.ts';
 import { readManifest } from './read.ts';
 
 /**
  * Removes one snapshot, for the reason given, which the marker records; false when it was gone already.
  *
  * Pins, verdicts and locks are read again, before the marker is written and once more after: `refused` when it is
- * pinned, held by the store, or has become the newest good or the newest verified one of `ours` (the ids of its
- * lineage); `evenNewest` lifts the last two for a person who insists. Files of its id that this version does not know stay. On abort the
- * marker stays, for the next prune.
+ * pinned, held by the store, or has become the newest good or the newest verified one of `ours` (those of its
+ * lineage, at least the ones that let it go); `evenNewest` lifts the last two for a person who insists. Files of its id
+ * that this version does not know stay. On abort the marker stays, for the next prune.
  */
 export const removeSnapshot = async (
   store: Store,
   entry: { cluster: string; id: string },
   options: {
     reason: string;
-    ours: Iterable<string>;
+    ours: Subject[];
     /** The time after which a snapshot is future-dated. */
     now: Date;
     evenNewest?: boolean;
@@ -31,16 +32,14 @@ export const removeSnapshot = async (
   },
 ): Promise<boolean> => {
   const { cluster, id } = entry;
-  const ours = new Set(options.ours);
   const marker = `${cluster}/${removedFile(id)}`;
   const look = async (): Promise<Leftover | null> => {
-    const listed = await listWithout(store, cluster, marker, options.signal);
-    const { entries } = readNames(cluster, listed);
-    const found = entries.find(one => one.id === id);
+    const listed = await filesBut(store, { cluster, id }, marker, options.signal);
+    const [found] = readNames(cluster, listed).entries;
     if (!found) return null;
-    const mine = entries.filter(one => ours.has(one.id));
-    const why = found.pinned ? 'pinned' : mustStay(mine, id, options.now);
-    if (why !== null && !(options.evenNewest && why !== 'pinned')) throw stays(cluster, id, why);
+    if (found.pinned) throw stays(cluster, id, 'pinned');
+    const why = options.evenNewest ? null : await mustStayNow(store, found, options);
+    if (why !== null) throw stays(cluster, id, why);
     const held = await heldBy(store, found, options);
     if (held) throw locked(cluster, id, heldWords(held));
     return filesOf(cluster, id, listed);
@@ -101,14 +100,15 @@ const isForeign = async (
   }
 };
 
-const listWithout = async (
+const filesBut = async (
   store: Store,
-  cluster: string,
+  { cluster, id }: { cluster: string; id: string },
   marker: string,
   signal: AbortSignal,
 ): Promise<Listed[]> => {
   const listed: Listed[] = [];
-  for await (const one of store.list(cluster, { signal })) if (one.name !== marker) listed.push(one);
+  for await (const one of store.list(cluster, { prefix: `${id}.`, signal }))
+    if (one.name !== marker) listed.push(one);
   return listed;
 };
 

@@ -1,4 +1,5 @@
 /** Carries out a plan of prune. */
+import type { Entry } from '../catalog/listing.ts';
 import { removeSnapshot } from '../catalog/remove.ts';
 import { from, type SnapbackError } from '../errors.ts';
 import type { Held } from '../store/store.ts';
@@ -36,17 +37,16 @@ export const heldOf = ({ until, by }: Held): PlannedSnapshot['held'] => ({
 });
 
 /**
- * Removes what the plan says, the oldest first, and gives the plan back with what became of each. Pins and verdicts
+ * Removes what the plan says of `ours`, the oldest first, and gives the plan back with what became of each. Pins and verdicts
  * are read again right before each removal: one that has become pinned or the newest good one meanwhile stays, which
  * is no error. Others are added to `errors` and do not stop the rest; an abort does.
  */
 export const removePlanned = async (
   { store, cluster }: OpenCatalog,
   snapshots: PlannedSnapshot[],
-  { now, errors, context }: { now: Date; errors: SnapbackError[]; context: Context },
+  { ours, now, errors, context }: { ours: Entry[]; now: Date; errors: SnapbackError[]; context: Context },
 ): Promise<PlannedSnapshot[]> => {
   const { signal, notify } = context;
-  const ours = snapshots.map(one => one.id);
   const done: PlannedSnapshot[] = [];
   for (const one of snapshots.toReversed()) {
     if (one.plan !== 'remove' || signal.aborted) {

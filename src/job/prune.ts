@@ -3,7 +3,7 @@ import { heldAmong, heldWords } from '../catalog/held.ts';
 import type { Entry } from '../catalog/listing.ts';
 import { limitText, parseMaxDelete, tooMany } from '../catalog/max-delete.ts';
 import type { Policy } from '../catalog/policy.ts';
-import { type Row, readManifests } from '../catalog/read.ts';
+import { type Checked, checkManifests } from '../catalog/read.ts';
 import { type Decision, plan } from '../catalog/retention.ts';
 import { type Code, isSnapbackError, type SnapbackError } from '../errors.ts';
 import type { Held } from '../store/store.ts';
@@ -66,8 +66,8 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
   const { store, cluster, listing, lineage } = catalog;
   if (until) await checkLocks(catalog, context);
 
-  const rows = await readManifests(store, listing.entries, { lineage, signal });
-  const candidates = rows.filter(row => row.read !== null).map(row => row.entry);
+  const rows = await checkManifests(store, listing.entries, { lineage, signal });
+  const candidates = rows.filter(row => row.error === null).map(row => row.entry);
   const decisions = plan(candidates, settings.policy, now);
   const entries = new Map(candidates.map(entry => [entry.id, entry]));
   const going = decisions.flatMap(({ id, keep }) => (keep ? [] : (entries.get(id) ?? [])));
@@ -101,7 +101,7 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
     const result = { ...planned, snapshots, ...lookAtLeftovers(listing, now), oldVersions };
     return { result, error: worst(errors) };
   }
-  const removed = await removePlanned(catalog, snapshots, { now, errors, context });
+  const removed = await removePlanned(catalog, snapshots, { ours: candidates, now, errors, context });
   const leftovers = await removeLeftovers(catalog, { orphans: settings.removeOrphans, errors, context });
   const oldVersions = settings.allVersions
     ? await removeVersions(catalog, { errors }, context)
@@ -133,13 +133,13 @@ const planOf = (
 };
 
 /** A manifest that is damaged or a stranger's is told of; a store that does not answer makes the run fail as well. */
-const unreadable = (rows: Row[]): SnapbackError[] =>
+const unreadable = (rows: Checked[]): SnapbackError[] =>
   rows.flatMap(({ error }) =>
     error && !['integrity', 'refused', 'not-found'].includes(error.code) ? [error] : [],
   );
 
 // One that is gone since the listing was removed by another run.
-const passedOver = (rows: Row[]): PruneResult['passedOver'] =>
+const passedOver = (rows: Checked[]): PruneResult['passedOver'] =>
   rows.flatMap(({ entry, error }) =>
     error && error.code !== 'not-found' ? [{ id: entry.id, code: error.code, reason: error.reason }] : [],
   );

@@ -1,7 +1,8 @@
 /** Removes one snapshot for a reason of its own: it is leaked, broken, or somebody asked for it. */
 import { isId } from '../catalog/id.ts';
-import type { Leftover } from '../catalog/listing.ts';
-import { readManifests } from '../catalog/read.ts';
+import type { Entry, Leftover } from '../catalog/listing.ts';
+import { mustStay } from '../catalog/rails.ts';
+import { checkManifests } from '../catalog/read.ts';
 import { finishRemovals, removeSnapshot } from '../catalog/remove.ts';
 import { isSnapbackError, SnapbackError } from '../errors.ts';
 import type { Context, Outcome } from './context.ts';
@@ -44,7 +45,7 @@ export const remove = async (
   const reason = settings.reason?.trim();
   if (!reason) throw noReason(settings.snapshot);
   await using catalog = await openCatalog(settings, 'remove', { signal, log });
-  const { store, cluster, listing, lineage } = catalog;
+  const { store, cluster, listing } = catalog;
   const about = { location: store.location, cluster, reason };
   const errors: SnapbackError[] = [];
   const outcome = async (removed: Pick<RemoveResult, 'id' | 'size' | 'removed'>) => {
@@ -64,15 +65,34 @@ export const remove = async (
     if (gone.result.oldVersions || gone.error) return gone;
   }
 
-  const { entry } = await ownSnapshot(catalog, settings, { signal });
-  const rows = await readManifests(store, listing.entries, { lineage, signal });
-  // One that cannot be read is no good snapshot: it protects nothing, and the newest readable one stays.
-  const ours = rows.filter(row => row.read !== null).map(row => row.entry.id);
-  const options = { reason, ours, now: new Date(), evenNewest: settings.evenNewest, signal };
+  const { entry, damaged } = await ownSnapshot(catalog, settings, { signal });
+  const now = new Date();
+  // One that cannot be read is no good snapshot: it may go, and it lets no other one go.
+  const ours =
+    damaged || settings.evenNewest ? [] : [entry, ...(await standIns(catalog, entry, now, signal))];
+  const options = { reason, ours, now, evenNewest: settings.evenNewest, signal };
   const removed = await removeSnapshot(store, entry, options).catch((error: unknown) => {
     throw withWayOut(error);
   });
   return outcome({ id: entry.id, size: entry.objectSize, removed });
+};
+
+/** Newer ones of the same lineage that let it go, a good one and, where it takes that, a verified one. */
+const standIns = async (
+  { store, listing, lineage }: OpenCatalog,
+  entry: Entry,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Entry[]> => {
+  const found: Entry[] = [];
+  for (const one of listing.entries) {
+    if (one.id <= entry.id || mustStay([entry, ...found], entry.id, now) === null) break;
+    // A second good one is of no use, where only a verified one is missing.
+    if (one.bad || one.started > now || (found.length > 0 && !one.verified)) continue;
+    const [row] = await checkManifests(store, [one], { lineage, signal });
+    if (row?.error === null) found.push(one);
+  }
+  return found;
 };
 
 const finish = async (
