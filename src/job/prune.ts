@@ -66,6 +66,7 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
   const { store, cluster, listing, lineage } = catalog;
   if (until) await checkLocks(catalog, context);
 
+  // Every one: a name does not tell whose a snapshot is, and a stranger's would fill the slot of one of ours.
   const rows = await checkManifests(store, listing.entries, { lineage, signal });
   const candidates = rows.filter(row => row.error === null).map(row => row.entry);
   const decisions = plan(candidates, settings.policy, now);
