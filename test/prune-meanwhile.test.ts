@@ -33,6 +33,27 @@ test('what is pinned while prune is at work stays', async () => {
   ]);
 });
 
+test('what is found bad while prune is at work lets no other one go', async () => {
+  await using kept = await keptStore(four);
+  const { signal } = new AbortController();
+  const told: string[] = [];
+  const fail = `${newest}.verify.20251114T000000Z-00ff00.object.fail.json`;
+  const outcome = await keepLastOne(kept, signal, label => {
+    if (told.push(label) === 1) writeFileSync(join(kept.folder, fail), 'x');
+  });
+  expect(told).toEqual(['removed', 'removed', 'stays']);
+  expect(outcome.result.snapshots.map(one => one.removed)).toEqual([false, false, true, true]);
+  expect(outcome.result.snapshots[1]?.problem).toBe('stays: it is the newest good snapshot');
+});
+
+test('of two prunes at once neither fails, and the newest one is left, whole', async () => {
+  await using kept = await keptStore(four);
+  const { signal } = new AbortController();
+  const outcomes = await Promise.all([1, 2].map(() => keepLastOne(kept, signal, () => {})));
+  expect(outcomes.map(({ error }) => error)).toEqual([null, null]);
+  expect(await kept.files('2025')).toEqual([`${newest}.db.zst.age`, `${newest}.json`]);
+});
+
 test('a prune that is interrupted tells what is gone, and leaves the rest whole', async () => {
   await using kept = await keptStore(four);
   const controller = new AbortController();
