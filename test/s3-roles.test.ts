@@ -196,10 +196,12 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(held.code).toBe(0);
       await hold('OFF');
 
+      const removed = await as('pruner', 'remove', ids[1] ?? '', ...store, '--reason', 'a test');
+      expect(removed.code, removed.stderr).toBe(0);
       const pruned = await as('pruner', 'prune', ...store, '--keep-last', '1', '--quiet');
       expect(pruned.stderr).toBe('');
       expect(pruned.code).toBe(0);
-      expect(pruned.stdout.trim().split('\n').toSorted()).toEqual(ids.slice(0, 2));
+      expect(pruned.stdout.trim()).toBe(ids[0]);
       for (const file of (await files()).filter(one => one.includes('.db'))) {
         expect(await answers('pruner', 'get', file), file).toBe(403);
         expect(await answers('pruner', 'head', file), file).toBe(403);
