@@ -52,6 +52,7 @@ for (const minor of testedMinors) {
         verified: null,
         bad: false,
         broken: null,
+        unread: null,
       });
 
       const verified = await snapback(['verify', ...store]);

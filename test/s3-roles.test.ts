@@ -149,6 +149,10 @@ for (const { name, missing, start } of await testedS3Servers())
       const verified = await as('writer', 'verify', ...store, '--level', 'object');
       expect(verified.code).toBe(31);
       expect(verified.stderr).toContain('s3:GetObject');
+      const listed = await as('writer', 'list', ...store);
+      expect(listed.stdout).toContain('manifest NOT READ');
+      expect(listed.stderr).toMatch(/list failed to read from the store: .*\n.*s3:GetObject/);
+      expect(listed.code).toBe(31);
       const pruned = await as('writer', 'prune', ...store, '--keep-last', '1');
       expect(pruned.code).toBe(31);
       expect(await files()).toHaveLength(8);

@@ -47,6 +47,8 @@ export type ListRow = {
   failed: { at: string; level: string } | null;
   /** Why the manifest cannot be believed; null when it can. */
   broken: string | null;
+  /** Why the store does not give it; null when it does. */
+  unread: string | null;
 };
 
 export type ClusterList = {
@@ -72,8 +74,9 @@ export type ListResult = { store: string; clusters: ClusterList[] };
 const shown = 50;
 
 /**
- * Nothing there is no error: the result says so. Of all clusters, folders without a file of ours are left out. Throws `usage` for an empty or wrong policy, `store`,
- * `refused` or the signal's reason.
+ * Nothing there is no error: the result says so. Of all clusters, folders without a file of ours are left out. Where the
+ * store gives the names and not the manifests, the outcome has both what the names tell and the error. Throws `usage`
+ * for an empty or wrong policy, `store`, `refused` or the signal's reason.
  */
 export const list = async (settings: ListSettings, context: Context): Promise<Outcome<ListResult>> => {
   const now = new Date();
@@ -81,10 +84,9 @@ export const list = async (settings: ListSettings, context: Context): Promise<Ou
   await using store = await openStore(settings.store, context);
   if (settings.allClusters) return listAll(store, settings, now, context);
   await using catalog = await openCatalog(settings.store, 'read', context);
-  return {
-    result: { store: store.location, clusters: [await listCluster(catalog, settings, now, context)] },
-    error: null,
-  };
+  const errors: SnapbackError[] = [];
+  const only = await listCluster(catalog, settings, { now, errors, context });
+  return { result: { store: store.location, clusters: [only] }, error: worst(errors) };
 };
 
 /** One that cannot be read does not hide the others: its error is told, and the worst of them is the outcome's. */
@@ -102,7 +104,7 @@ const listAll = async (
     try {
       await using catalog = await openCatalog({ ...settings.store, cluster }, 'read', context);
       if (catalog.lineage === null && !hasOurs(catalog.listing)) continue;
-      clusters.push(await listCluster(catalog, settings, now, context));
+      clusters.push(await listCluster(catalog, settings, { now, errors, context }));
     } catch (error) {
       signal.throwIfAborted();
       if (!isSnapbackError(error) || error.code === 'usage') throw error;
@@ -121,12 +123,13 @@ const isStrangers = async (store: Store, cluster: string, signal: AbortSignal): 
 const listCluster = async (
   catalog: OpenCatalog,
   { all, policy }: ListSettings,
-  now: Date,
-  { signal, log }: Context,
+  { now, errors, context }: { now: Date; errors: SnapbackError[]; context: Context },
 ): Promise<ClusterList> => {
+  const { signal, log } = context;
   const { listing, lineage, store, cluster } = catalog;
   const entries = all ? listing.entries : listing.entries.slice(0, shown);
   const rows = await readManifests(store, entries, { lineage, signal });
+  for (const { error } of rows) if (error && isAway(error)) errors.push(error);
   const kept = policy && keptBecause(listing, rows, policy, now);
   const snapshots: ListRow[] = [];
   for (const row of rows) {
@@ -169,6 +172,9 @@ const keptBecause = ({ entries }: Listing, rows: Row[], policy: Policy, now: Dat
 const newestVerifiedOf = (listing: Listing): string | null =>
   listing.entries.find(entry => entry.verified && !entry.bad)?.started.toISOString() ?? null;
 
+/** That the store does not give a manifest, or not to these credentials, says nothing of the snapshot. */
+const isAway = ({ code }: SnapbackError): boolean => code === 'store';
+
 const rowOf = ({ entry, read, error }: Row): Omit<ListRow, 'pinReason' | 'keptBecause'> => {
   const manifest = read?.manifest ?? null;
   const revision = manifest?.fingerprint?.revision ?? null;
@@ -185,6 +191,7 @@ const rowOf = ({ entry, read, error }: Row): Omit<ListRow, 'pinReason' | 'keptBe
     bad: entry.bad,
     verified: entry.verified && { at: entry.verified.time.toISOString() },
     failed: entry.failed && { at: entry.failed.time.toISOString(), level: entry.failed.level },
-    broken: error === null ? null : error.reason,
+    broken: error === null || isAway(error) ? null : error.reason,
+    unread: error !== null && isAway(error) ? error.reason : null,
   };
 };

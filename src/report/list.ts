@@ -68,6 +68,7 @@ const pinText = ({ pinned, pinReason }: ListRow): string => {
 
 const verifiedText = (row: ListRow, style: Style): string => {
   if (row.broken) return style.bad('BROKEN manifest');
+  if (row.unread) return style.look('manifest NOT READ');
   if (row.size === null) return style.bad('object is MISSING');
   if (row.failed) return style.bad(`FAILED ${row.failed.level}`);
   return row.verified ? style.good(`drill, ${age(row.verified.at, style)}`) : '–';
@@ -76,6 +77,9 @@ const verifiedText = (row: ListRow, style: Style): string => {
 const notes = (list: ClusterList, style: Style): string[] => [
   ...list.snapshots.flatMap(({ id, broken }) =>
     broken === null ? [] : [style.bad(`${id}: the manifest ${printable(broken)}`)],
+  ),
+  ...list.snapshots.flatMap(({ id, unread }) =>
+    unread === null ? [] : [style.look(`${id}: the manifest ${printable(unread)}`)],
   ),
   ...list.orphans.map(id =>
     style.look(`${id} has an object and no manifest: a save that did not end, or one under way`),
