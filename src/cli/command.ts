@@ -8,6 +8,8 @@ import type { Source } from './resolve.ts';
 export type Invocation<O extends Options> = {
   settings: Values<O>;
   sources: { [K in keyof O]: Source };
+  /** What was given, as it was written, by the long flag. */
+  texts: Record<string, string[]>;
   args: string[];
   env: NodeJS.ProcessEnv;
   /** Loads all commands: for the one that tells about the others. */

@@ -58,6 +58,11 @@ export const commands: Entry[] = [
     load: async () => loaded((await import('./commands/copy.ts')).copy),
   },
   {
+    name: 'doctor',
+    summary: 'try the store, look for programs and space; say how to mend what fails',
+    load: async () => loaded((await import('./commands/doctor.ts')).doctor),
+  },
+  {
     name: 'tools install',
     summary: 'bring the etcd programs of a minor version',
     load: async () => loaded((await import('./commands/tools-install.ts')).toolsInstall),

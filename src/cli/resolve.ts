@@ -8,7 +8,12 @@ import type { Option, Options, Values } from './option.ts';
 
 export type Source = 'flag' | 'environment' | 'config' | 'preset' | 'default';
 
-export type Resolved<O extends Options> = { values: Values<O>; sources: { [K in keyof O]: Source } };
+export type Resolved<O extends Options> = {
+  values: Values<O>;
+  sources: { [K in keyof O]: Source };
+  /** As each was written, by its long flag; not what is a default. */
+  texts: Record<string, string[]>;
+};
 
 export type Given = {
   /** Texts by flag; a switch that is set is `['true']`. */
@@ -26,12 +31,14 @@ export const resolve = <O extends Options>(options: O, given: Given): Resolved<O
   const complaints: Complaint[] = [...(given.config?.complaints ?? [])];
   const values: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
+  const texts: Record<string, string[]> = {};
   const filled = filledIn(options, given);
   for (const [name, option] of Object.entries(options)) {
     const found = find(option, given, complaints) ?? preset(option, filled);
     sources[name] = found?.source ?? 'default';
     values[name] = option.fallback;
     if (!found) continue;
+    texts[option.flag] = found.texts;
     try {
       values[name] = option.parse(found.texts);
     } catch (error) {
@@ -47,7 +54,7 @@ export const resolve = <O extends Options>(options: O, given: Given): Resolved<O
       reason: [first.reason, ...others.map(other => `${other.object} ${other.reason}`)].join('; '),
       hint: 'See --help for what each option takes.',
     });
-  return { values, sources } as Resolved<O>;
+  return { values, sources, texts } as Resolved<O>;
 };
 
 /** One option on its own, before it is known whether all can be resolved: its fallback where it cannot. */

@@ -76,7 +76,7 @@ const attempt = async <O extends Options, R>(
   // Everything is resolved in one go, so that all complaints come at once.
   const resolved = resolve({ ...everywhere, ...command.options }, given);
   const common = resolved.values as Values<typeof everywhere>;
-  const { values: settings, sources } = resolved as Resolved<O>;
+  const { values: settings, sources, texts } = resolved as Resolved<O>;
   using signals = onSignals(command.name);
   using limit = deadline(AbortSignal.any([signals.signal, lost]), common.commandTimeout, () =>
     tooLong(command.name, common.commandTimeout ?? 0),
@@ -87,7 +87,7 @@ const attempt = async <O extends Options, R>(
     quiet: common.quiet,
   });
   const context = { signal: limit.signal, log: tell.log, notify: tell.notify, progress: tell.progress };
-  const invocation = { settings, sources, args: call.args, env: call.env, commands: call.commands };
+  const invocation = { settings, sources, texts, args: call.args, env: call.env, commands: call.commands };
   const outcome = await withGrace(command.run(invocation, context), limit.signal, signals.hurry);
   // Node tells of a rejection that nobody awaited only once the microtasks are done.
   await nextTurn();

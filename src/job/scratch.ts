@@ -3,7 +3,7 @@
 import { mkdtemp, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { from, SnapbackError } from '../errors.ts';
+import { from, messageOf, SnapbackError } from '../errors.ts';
 import { size } from '../figures.ts';
 import { fileTrouble } from '../file-trouble.ts';
 
@@ -16,7 +16,13 @@ export const openScratch = async (parent: string | null, needed: number): Promis
   try {
     if (!(await stat(folder)).isDirectory()) throw new Error('is not a folder');
   } catch (error) {
-    throw from(error, 'usage', { ...details, hint: 'Name a folder that is there with --scratch DIR.' });
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'is not there' : messageOf(error);
+    throw from(error, 'usage', {
+      ...details,
+      reason,
+      hint: 'Name a folder that is there with --scratch DIR.',
+    });
   }
   await checkSpace(folder, needed);
   const path = await mkdtemp(join(folder, 'snapback-')).catch(error => {

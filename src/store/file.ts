@@ -10,6 +10,7 @@ import type { Readable } from 'node:stream';
 import { SnapbackError } from '../errors.ts';
 import { withBody } from './body.ts';
 import { codeOf, fileError } from './file-error.ts';
+import { examineFolder } from './file-examine.ts';
 import { exists, publish } from './file-publish.ts';
 import { readFile } from './file-read.ts';
 import { makeFolder, partName, syncFolder, unfinished, writeNew } from './file-write.ts';
@@ -22,7 +23,7 @@ import type { GetOptions, Listed, ListOptions, PutOptions, Store } from './store
  */
 export const openFileStore = (path: string, location = `file://${resolve(path)}`): Store => {
   const root = resolve(path);
-  return {
+  const store: Store = {
     location,
     put: (name, body, options) => put(root, name, body, options),
     get: (name, options) => get(root, name, options),
@@ -46,8 +47,10 @@ export const openFileStore = (path: string, location = `file://${resolve(path)}`
       splitName(name, 'remove a version');
       return null;
     },
+    examine: (cluster, options) => examineFolder(store, root, cluster, options),
     [Symbol.asyncDispose]: async () => {},
   };
+  return store;
 };
 
 const put = (

@@ -4,6 +4,7 @@ import { isSnapbackError, SnapbackError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { splitName } from './name.ts';
 import { ask, type Bucket, connect, keyOf } from './s3-client.ts';
+import { examineBucket } from './s3-examine.ts';
 import { get } from './s3-get.ts';
 import { clusters, list } from './s3-list.ts';
 import { held, hold } from './s3-lock.ts';
@@ -24,24 +25,26 @@ export const openS3Store = async (
   log: Log,
 ): Promise<Store> => {
   const prefix = place.prefix === '' ? '' : `${place.prefix}/`;
-  const bucket = await connect({ ...place, prefix }, settings, log);
-  return {
-    location: place.location,
-    put: (name, body, options) => put(bucket, name, body, options),
-    get: (name, options) => get(bucket, name, options),
-    list: (cluster, options) => list(bucket, cluster, options),
-    clusters: options => clusters(bucket, options),
-    remove: (name, { signal }) => remove(bucket, name, signal),
-    removeUnfinished: (cluster, options) => removeUnfinished(bucket, cluster, options),
-    now: ({ signal }) => now(bucket, signal),
-    held: (name, options) => held(bucket, name, options),
-    canHold: ({ signal }) => hasLocks(bucket, signal),
-    hold: (name, until, options) => hold(bucket, name, until, options),
-    versions: (cluster, options) => versions(bucket, cluster, options),
-    removeVersion: (version, options) => removeVersion(bucket, version, options),
-    [Symbol.asyncDispose]: async () => bucket.client.destroy(),
-  };
+  return storeIn(await connect({ ...place, prefix }, settings, log));
 };
+
+const storeIn = (bucket: Bucket): Store => ({
+  location: bucket.location,
+  put: (name, body, options) => put(bucket, name, body, options),
+  get: (name, options) => get(bucket, name, options),
+  list: (cluster, options) => list(bucket, cluster, options),
+  clusters: options => clusters(bucket, options),
+  remove: (name, { signal }) => remove(bucket, name, signal),
+  removeUnfinished: (cluster, options) => removeUnfinished(bucket, cluster, options),
+  now: ({ signal }) => now(bucket, signal),
+  held: (name, options) => held(bucket, name, options),
+  canHold: ({ signal }) => hasLocks(bucket, signal),
+  hold: (name, until, options) => hold(bucket, name, until, options),
+  versions: (cluster, options) => versions(bucket, cluster, options),
+  removeVersion: (version, options) => removeVersion(bucket, version, options),
+  examine: (cluster, options) => examineBucket(bucket, storeIn, cluster, options),
+  [Symbol.asyncDispose]: async () => bucket.client.destroy(),
+});
 
 /** A bucket that keeps versions hides the object behind a marker and keeps it. */
 const remove = async (bucket: Bucket, name: string, signal: AbortSignal): Promise<void> => {

@@ -122,6 +122,13 @@ export type Store = {
     options: { signal: AbortSignal },
   ): Promise<Held | null>;
 
+  /**
+   * Tries what this program asks of a store, with objects in `<cluster>/` whose names begin with `start`: no caller
+   * may have others there. They are removed before it ends, however it ends; what cannot be removed is told. A check
+   * that fails is a finding, and those that say nothing after it are `skipped`. Rejects with the signal's reason alone.
+   */
+  examine(cluster: string, options: { start: string; signal: AbortSignal }): AsyncIterable<Examined>;
+
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -132,6 +139,18 @@ export type Version = Listed & {
   hides: boolean;
   /** The one that `get` and `list` know. */
   newest: boolean;
+};
+
+/** What one check of a store found. */
+export type Examined = {
+  /** `put`, `ranged get`: a word or two, each once. */
+  name: string;
+  status: 'pass' | 'warning' | 'fail' | 'skipped';
+  detail: string;
+  /** What mends it. */
+  hint: string | null;
+  /** Options by their long flag with which the same was tried again and went well; what comes after used them. */
+  mends: Record<string, string> | null;
 };
 
 /** `until` is null for a hold without an end; `by` says what it is: `object lock (governance)`, `legal hold`. */

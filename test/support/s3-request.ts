@@ -7,6 +7,8 @@ export type S3Request = {
   key: string;
   /** Of UploadPart. */
   part: number | null;
+  /** True where its body comes with one of the newer checksums. */
+  checksum: boolean;
 };
 
 export type S3Kind = (typeof rows)[number][3];
@@ -19,7 +21,8 @@ export const readS3Request = (method: string, path: string, headers: NodeJS.Dict
   const has = (mark: string) => mark === '' || searchParams.has(mark) || mark in headers;
   const row = rows.find(([verb, what, mark]) => verb === method && what === of && has(mark));
   const part = Number(searchParams.get('partNumber')) || null;
-  return { kind: row?.[3] ?? 'other', method, bucket, key, part };
+  const checksum = Object.keys(headers).some(name => /^x-amz-(sdk-)?checksum-/.test(name));
+  return { kind: row?.[3] ?? 'other', method, bucket, key, part, checksum };
 };
 
 /** Method, what the URL names, a parameter or header that must be there, and the operation; the first that fits. */

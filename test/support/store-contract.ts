@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { SnapbackError } from '../../src/errors.ts';
-import type { Listed, Store } from '../../src/store/store.ts';
+import type { Examined, Listed, Store } from '../../src/store/store.ts';
 
 /** A store that is empty and this test's alone; disposing of it takes away all that it wrote. */
 export type StoreUnderTest = { store: Store; [Symbol.asyncDispose](): Promise<void> };
@@ -315,6 +315,41 @@ export const storeContract = (kind: string, open: () => Promise<StoreUnderTest>)
     expect(await text(store, 'prod/a')).toBe('there');
   });
 
+  test(`${kind}: an examination finds a store that is well so, and leaves nothing`, async () => {
+    await using opened = await open();
+    const { store } = opened;
+    await put(store, 'prod/a', 'there');
+    const found: Examined[] = [];
+    for await (const one of store.examine('prod', { start: 'tried.', signal })) found.push(one);
+    expect(found.filter(({ status, mends }) => status !== 'pass' || mends !== null)).toEqual([]);
+    const checks = found.map(({ name }) => name);
+    expect(new Set(checks).size).toBe(checks.length);
+    expect(checks).toEqual(
+      expect.arrayContaining(['clock', 'put', 'list', 'get', 'ranged get', 'write once', 'delete']),
+    );
+    expect((await names(store, 'prod')).map(({ name }) => name)).toEqual(['prod/a']);
+    expect(await store.removeUnfinished('prod', { before: inAnHour(), signal })).toEqual([]);
+    for await (const _ of store.examine('staging', { start: 'tried.', signal }));
+    expect(await store.clusters({ signal })).toEqual(['prod']);
+  });
+
+  test(`${kind}: an examination that is aborted ends with the reason, and leaves nothing`, async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const examined = async () => {
+      for await (const { name } of store.examine('prod', { start: 'tried.', signal: controller.signal })) {
+        if (name !== 'write once') continue;
+        expect(await names(store, 'prod')).not.toEqual([]);
+        controller.abort(reason);
+      }
+    };
+    await expect(examined()).rejects.toBe(reason);
+    expect(await names(store, 'prod')).toEqual([]);
+    expect(await store.clusters({ signal })).toEqual([]);
+  });
+
   test(`${kind}: names that lead elsewhere are refused by everything`, async () => {
     await using opened = await open();
     const { store } = opened;
@@ -345,6 +380,8 @@ export const storeContract = (kind: string, open: () => Promise<StoreUnderTest>)
       await expect(store.versions(cluster, { signal }), cluster).rejects.toEqual(failure('refused'));
       const options = { before: inAnHour(), signal };
       await expect(store.removeUnfinished(cluster, options), cluster).rejects.toEqual(failure('refused'));
+      const examination = store.examine(cluster, { start: 'tried.', signal })[Symbol.asyncIterator]();
+      await expect(examination.next(), cluster).rejects.toEqual(failure('refused'));
     }
     expect(await store.clusters({ signal })).toEqual([]);
   });
