@@ -55,6 +55,20 @@ describe.skipIf(programs === null || !mounts)('a disk without space', () => {
     expect((await save(disk, through)).code).toBe(0);
   });
 
+  it('of the store: prune and remove make room although there is none for a word', async () => {
+    await using mount = await small('size=16m');
+    const { through, inside } = mount;
+    for (let i = 0; i < 3; i++) expect((await save(disk, through)).code).toBe(0);
+    await mount.run('sh', '-c', 'cat /dev/zero > "$1/filler" 2> /dev/null || true', 'sh', disk);
+    const [oldest = ''] = (await readdir(inside(join(disk, 'default')))).filter(name => /^\d/.test(name));
+    const remove = ['remove', oldest.slice(0, 23), '--reason', 'full', '--store', disk];
+    isClear(await snapback(remove, { through }), 0);
+    await mount.run('sh', '-c', 'cat /dev/zero >> "$1/filler" 2> /dev/null || true', 'sh', disk);
+    isClear(await snapback(['prune', '--keep-last', '1', '--store', disk], { through }), 0, 'Removed 1 of 2');
+    const left = (await readdir(inside(join(disk, 'default')))).filter(name => /^\d/.test(name));
+    expect(left).toHaveLength(2);
+  });
+
   it('of the store: what verify found is told although it cannot be recorded, and damage counts more', async () => {
     await using mount = await small('size=8m');
     const { through, inside } = mount;

@@ -123,8 +123,13 @@ const isKnownFileOf = (file: string, id: string): boolean => {
 };
 
 const mark = async (store: Store, marker: string, reason: string, signal: AbortSignal): Promise<boolean> => {
+  const write = (text: string) => store.put(marker, Buffer.from(text), { signal, removable: true });
   try {
-    await store.put(marker, Buffer.from(`${reason.trim()}\n`), { signal, removable: true });
+    await write(`${reason.trim()}\n`).catch(error => {
+      if (!isSnapbackError(error) || error.code !== 'store') throw error;
+      // A full disk that has no room for a word has room for a name: what makes room must not need any.
+      return write('').catch(() => Promise.reject(error));
+    });
     return true;
   } catch (error) {
     if (isSnapbackError(error) && error.code === 'refused') return false;
