@@ -118,6 +118,9 @@ for (const { name, missing, start } of await testedS3Servers())
         );
         const endpoint = 'http://127.0.0.1:1';
         await alone(await doctor(bucket, [], { endpoint }), /does not answer/, /--s3-endpoint/);
+        await using faults = await startS3Faults(server);
+        faults.fail(() => true, { status: 404, code: '' }, Number.POSITIVE_INFINITY);
+        await alone(await doctor(bucket, [], faults), /may be no S3 server/, /--s3-endpoint/);
         const other = { env: as(tls), endpoint: tls.endpoint };
         await alone(await doctor('any-bucket', [], other), /unknown authority/, /--s3-ca FILE/);
       });
@@ -151,6 +154,8 @@ for (const { name, missing, start } of await testedS3Servers())
         await mended(bucket, await doctor(bucket, [], { endpoint }), { 's3-endpoint': server.endpoint });
         const inPath = await doctor(bucket, [], { endpoint: `${server.endpoint}/${bucket}` });
         await mended(bucket, inPath, { 's3-endpoint': server.endpoint });
+        const console = await doctor(bucket, [], { endpoint: `${server.endpoint}/browser/x` });
+        await mended(bucket, console, { 's3-endpoint': server.endpoint });
       });
 
       // Some systems know every name below localhost, and servers there take the bucket for none.

@@ -31,7 +31,7 @@ test('a folder that is not there is tried, and not there afterwards', async () =
   const before = await readdir(folder.path);
   const ran = await snapback(['doctor', '--store', at('new', 'deep')], { cwd: folder.path });
   expect(ran.code).toBe(0);
-  expect(ran.stderr).toBe('');
+  expect(ran.stderr).toBe(`trying    ${at('new', 'deep')}\n`);
   expect(ran.stdout).toContain(`✓ folder          ${at('new', 'deep')} is not there yet`);
   expect(ran.stdout).not.toMatch(/^ {2}[✗–]/m);
   expect(await readdir(folder.path)).toEqual(before);
@@ -74,7 +74,9 @@ test('a file in place of a folder is one line, and the rest is not tried', async
   expect(ran.stdout).toContain(`✗ folder          ${at('file')} is not a folder`);
   expect(ran.stdout).toMatch(/– not tried {7}put, list, get, .*delete/);
   expect(ran.stdout).toContain('1 problem');
-  expect(ran.stderr).toBe('Exit 31 (store away, refusing or full; a retry may help).\n');
+  expect(ran.stderr).toBe(
+    `trying    ${at('file')}\nExit 31 (store away, refusing or full; a retry may help).\n`,
+  );
   expect(await readFile(at('file'), 'utf8')).toBe('');
 });
 

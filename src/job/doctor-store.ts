@@ -8,19 +8,17 @@ import type { Context } from './context.ts';
 export const examineStore = async (
   store: Store,
   cluster: string,
-  { signal, progress }: Context,
+  { signal, notify }: Context,
 ): Promise<Examined[]> => {
   const checks: Examined[] = [];
-  const phase = (done: number) => progress({ phase: `trying ${store.location}`, done, total: null });
-  phase(0);
+  notify({ kind: 'step', label: 'trying', text: store.location });
   // No command takes such a name for one of its own, so prune leaves it alone.
+  const start = `doctor.${stampWithRandom(new Date())}`;
   for await (const check of store.examine(cluster, {
-    start: `doctor.${stampWithRandom(new Date())}`,
+    start,
     signal,
-  })) {
+  }))
     checks.push(check);
-    phase(checks.length);
-  }
   // With other settings than those that were given it is another store.
   const removes = checks.some(({ name, status }) => name === 'delete' && status === 'pass');
   const itself = checks.every(({ mends }) => mends === null);

@@ -1,6 +1,6 @@
 /** Whether the bucket can be reached and listed, and with which settings where it is not with those that were given. */
 import { isSnapbackError, type SnapbackError } from '../errors.ts';
-import { failed, failedBy, passed, type Step } from './examination.ts';
+import { type Finding, failed, failedBy, passed, type Step } from './examination.ts';
 import type { Bucket } from './s3-client.ts';
 import type { Examination } from './s3-examination.ts';
 import { flagsOf, isAnswer, type Mend, mendsOf, optionsOf, type Used } from './s3-mend.ts';
@@ -18,12 +18,12 @@ export const reachStep = (on: Examination): Step => ({
     const { mend, left } = await search(on, {}, error, { tries: 1 });
     if (left === null)
       return {
-        ...failedBy(error),
+        ...unreached(error),
         hint: `It can be reached with ${flagsOf(mend)}${mend.endpoint?.startsWith('http:') ? ', which encrypts nothing on the way' : ''}.`,
         mends: optionsOf(mend),
         usable: true,
       };
-    if (left === error) return failedBy(error);
+    if (left === error) return unreached(error);
     // Right, and not all that is missing.
     return failed(
       `${left.object} ${left.reason}`,
@@ -31,6 +31,15 @@ export const reachStep = (on: Examination): Step => ({
     );
   },
 });
+
+/** An S3 server has an answer for a bucket that is not there; that there is nothing at all is said by others. */
+const unreached = (error: SnapbackError): Finding =>
+  error.code === 'not-found'
+    ? failed(
+        `${error.object} ${error.reason}, not even as a bucket: it may be no S3 server that answers`,
+        'Check --s3-endpoint, which is the address of the server alone, its port, and a proxy in HTTP_PROXY.',
+      )
+    : failedBy(error);
 
 /** The first settings that list the bucket; else those that lead furthest, and what is left in the way with them. */
 const search = async (

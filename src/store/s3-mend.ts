@@ -78,12 +78,12 @@ const ofScheme = (error: unknown, { endpoint, customerKey }: Used): Mend[] => {
   return strange ? [{ endpoint: endpoint.replace(/^http:/i, 'https:') }] : [];
 };
 
-/** Consoles show addresses with the bucket in them, and people copy those. */
+/** Consoles show addresses with the bucket, or with a path of their own, in them, and people copy those. */
 const ofBucketInEndpoint = ({ endpoint, bucket }: Used): Mend[] => {
   if (endpoint === null) return [];
   const url = new URL(endpoint);
   const inHost = url.hostname.startsWith(`${bucket}.`);
-  const inPath = url.pathname.replace(/\/$/, '') === `/${bucket}`;
+  const inPath = url.pathname !== '/';
   if (!inHost && !inPath) return [];
   if (inHost) url.hostname = url.hostname.slice(bucket.length + 1);
   if (inPath) url.pathname = '/';
