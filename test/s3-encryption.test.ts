@@ -5,6 +5,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { secret } from '../src/secret.ts';
 import type { Encryption } from '../src/store/s3-settings.ts';
+import { startS3Faults } from './support/s3-faults.ts';
 import type { S3Server } from './support/s3-server.ts';
 import { testedS3Servers } from './support/s3-servers.ts';
 import { openBucket, s3Store, useCredentials } from './support/s3-store.ts';
@@ -72,4 +73,21 @@ for (const { name, missing, start } of await testedS3Servers())
         expect(head.ServerSideEncryption).toBe(encryption.kind);
       }
     });
+
+    test.runIf(name === 'minio')(
+      'a lost answer where the ETag says nothing and nobody may look',
+      async () => {
+        const bucket = await server.newBucket();
+        await using faults = await startS3Faults(server);
+        const settings = { encryption: { kind: 'aws:kms' as const, keyId: null } };
+        const at = { ...server, endpoint: faults.endpoint, ca: null };
+        await using opened = await openBucket(at, bucket, { settings });
+        faults.fail('PutObject', 'lost answer');
+        faults.fail('HeadObject', { status: 403, code: 'AccessDenied' }, Infinity);
+        await expect(opened.store.put('prod/x', randomBytes(1000), { signal })).rejects.toMatchObject({
+          code: 'store',
+          reason: expect.stringContaining('whether this run or another one wrote it cannot be told'),
+        });
+      },
+    );
   });

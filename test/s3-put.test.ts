@@ -101,6 +101,36 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(await uploads(opened.bucket)).toBe(0);
     });
 
+    test.each([
+      [
+        'of the same size cannot be told from ours',
+        0,
+        'store',
+        /whether this run or another one wrote it cannot/,
+      ],
+      ['of another size is not ours', 1, 'refused', /already there/],
+    ] as const)('where nobody may look, an object %s', async (_, more, code, reason) => {
+      await using to = await behind();
+      await using other = await openBucket(server, to.bucket);
+      to.fail('HeadObject', { status: 403, code: 'AccessDenied' }, Infinity);
+      const theirs = randomBytes(1000 + more);
+      const body = Readable.from(
+        (async function* () {
+          yield randomBytes(500);
+          await other.store.put('prod/x', theirs, { signal });
+          yield randomBytes(500);
+        })(),
+        { objectMode: false },
+      );
+      await expect(to.store.put('prod/x', body, { signal })).rejects.toMatchObject({
+        code,
+        object: `s3://${to.bucket}/backups/etcd/prod/x`,
+        reason: expect.stringMatching(reason),
+      });
+      expect(to.count('HeadObject')).toBe(1);
+      expect((await buffer(await to.store.get('prod/x', { signal }))).equals(theirs)).toBe(true);
+    });
+
     test('a part that is refused ends the upload, also while the body has nothing to give', async () => {
       await using to = await behind();
       to.fail('UploadPart', { status: 403, code: 'AccessDenied' });

@@ -29,13 +29,16 @@ export const findObject = async (
 /** What a writer sent: its mark, the size, and the ETag that this makes where the server does not encrypt. */
 export type Sent = { mark: string; size: number; etag(): string };
 
-/** Whose the object of a key is, after an answer was lost or said that there is one already. */
+/**
+ * Whose the object of a key is, after an answer was lost or said that there is one already. `unknown` where it may not
+ * be looked at and has our size, but another ETag: servers that encrypt make theirs of something else.
+ */
 export const whose = async (
   bucket: Bucket,
   key: string,
   sent: Sent,
   { signal }: { signal: AbortSignal },
-): Promise<'mine' | 'another' | 'nobody'> => {
+): Promise<'mine' | 'another' | 'nobody' | 'unknown'> => {
   const about = { operation: 'look at an object', object: bucket.location, right: 's3:GetObject' };
   const command = new HeadObjectCommand({
     Bucket: bucket.bucket,
@@ -49,10 +52,11 @@ export const whose = async (
     if (isSnapbackError(error) && error.code === 'not-found') return 'nobody';
     if (statusOf(error) !== 403 && statusOf(error) !== 400) throw error;
   }
-  // Whoever may not look still may list, and an ETag is made of the content.
+  // Whoever may not look still may list, and an ETag is mostly made of the content.
   const found = await findObject(bucket, key, { signal });
   if (!found) return 'nobody';
-  return found.size === sent.size && found.etag === sent.etag() ? 'mine' : 'another';
+  if (found.size !== sent.size) return 'another';
+  return found.etag === sent.etag() ? 'mine' : 'unknown';
 };
 
 /** An ETag without its quotes. */

@@ -1,4 +1,5 @@
 /** What to believe after a request failed that makes an object: it may have done so all the same. */
+import { SnapbackError } from '../errors.ts';
 import { ask, type Bucket } from './s3-client.ts';
 import { isNotImplemented, statusOf } from './s3-error.ts';
 import { findObject, type Sent, whose } from './s3-look.ts';
@@ -6,7 +7,8 @@ import { type Target, taken, tidyLimit } from './s3-target.ts';
 
 /**
  * Returns where the object is there and this writer's own: a 412 or 404 to a request that was sent again after a lost
- * answer says nothing else. Throws `refused` where it is another's, else `error`.
+ * answer says nothing else. Throws `refused` where it is another's for certain, `store` where there is one and whose it
+ * is cannot be told, else `error`.
  */
 export const settle = async (bucket: Bucket, target: Target, sent: Sent, error: unknown): Promise<void> => {
   const status = statusOf(error);
@@ -16,8 +18,19 @@ export const settle = async (bucket: Bucket, target: Target, sent: Sent, error: 
   const signal = AbortSignal.timeout(tidyLimit);
   const owner = await whose(bucket, target.key, sent, { signal }).catch(() => null);
   if (owner === 'mine') return;
-  throw owner === 'another' && !unclear ? taken(target) : error;
+  if (unclear) throw error;
+  if (owner === 'another') throw taken(target);
+  throw owner === 'unknown' || (owner === null && status === 412) ? untold(target, error) : error;
 };
+
+const untold = ({ about }: Target, cause: unknown): SnapbackError =>
+  new SnapbackError('store', {
+    operation: about.operation,
+    object: about.object,
+    reason: 'is there, but whether this run or another one wrote it cannot be told without looking at it',
+    hint: 'An answer of the server was lost, or two runs wrote one name at one moment. `snapback list` shows what is there; try again, and with the right s3:GetObject on it a run can tell by itself.',
+    cause,
+  });
 
 /**
  * `If-None-Match: *`, and without it where the server says that it does not know it (told once), or refuses although
