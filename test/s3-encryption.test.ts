@@ -74,20 +74,34 @@ for (const { name, missing, start } of await testedS3Servers())
       }
     });
 
-    test.runIf(name === 'minio')(
-      'a lost answer where the ETag says nothing and nobody may look',
-      async () => {
-        const bucket = await server.newBucket();
-        await using faults = await startS3Faults(server);
-        const settings = { encryption: { kind: 'aws:kms' as const, keyId: null } };
-        const at = { ...server, endpoint: faults.endpoint, ca: null };
-        await using opened = await openBucket(at, bucket, { settings });
-        faults.fail('PutObject', 'lost answer');
-        faults.fail('HeadObject', { status: 403, code: 'AccessDenied' }, Infinity);
-        await expect(opened.store.put('prod/x', randomBytes(1000), { signal })).rejects.toMatchObject({
-          code: 'store',
-          reason: expect.stringContaining('whether this run or another one wrote it cannot be told'),
-        });
-      },
-    );
+    /** A put whose answer is lost, through credentials that may look at it or not. */
+    const lost = async (encryption: Encryption, { mayLook }: { mayLook: boolean }) => {
+      const bucket = await server.newBucket();
+      await using faults = await startS3Faults(server);
+      const at = { ...server, endpoint: faults.endpoint, ca: null };
+      await using opened = await openBucket(at, bucket, { settings: { encryption } });
+      faults.fail('PutObject', 'lost answer');
+      if (!mayLook) faults.fail('HeadObject', { status: 403, code: 'AccessDenied' }, Infinity);
+      const ended = await opened.store
+        .put('prod/x', randomBytes(1000), { signal })
+        .catch((error: unknown) => error);
+      expect(faults.count('HeadObject')).toBe(1);
+      return { ended, clusters: await opened.store.clusters({ signal }) };
+    };
+
+    test('a lost answer: that the object is encrypted is looked for', async () => {
+      const { ended, clusters } = await lost({ kind: 'AES256' }, { mayLook: true });
+      if (name === 'minio') expect(ended).toEqual({ size: 1000 });
+      else expect(ended).toMatchObject({ code: 'store', reason: expect.stringContaining('did not encrypt') });
+      expect(clusters).toEqual(name === 'minio' ? ['prod'] : []);
+    });
+
+    test('a lost answer, and nobody may look: that is no success', async () => {
+      const { ended, clusters } = await lost({ kind: 'aws:kms', keyId: null }, { mayLook: false });
+      // The ETag says nothing where the key service was asked for and did it.
+      const untold = name === 'minio' ? 'this run or another one wrote it' : 'the server encrypted it';
+      const reason = `is there, but whether ${untold} cannot be told`;
+      expect(ended).toMatchObject({ code: 'store', reason: expect.stringContaining(reason) });
+      expect(clusters).toEqual(['prod']);
+    });
   });

@@ -2,25 +2,30 @@
 import { SnapbackError } from '../errors.ts';
 import { ask, type Bucket } from './s3-client.ts';
 import { isNotImplemented, statusOf } from './s3-error.ts';
-import { findObject, type Sent, whose } from './s3-look.ts';
+import { findObject, type Seen, type Sent, whose } from './s3-look.ts';
 import { type Target, taken, tidyLimit } from './s3-target.ts';
 
 /**
- * Returns where the object is there and this writer's own: a 412 or 404 to a request that was sent again after a lost
+ * What was seen of the object where it is there and this writer's own, null where nothing but its ETag was: a 412 or 404 to a request that was sent again after a lost
  * answer says nothing else. Throws `refused` where it is another's for certain, `store` where there is one and whose it
  * is cannot be told, else `error`.
  */
-export const settle = async (bucket: Bucket, target: Target, sent: Sent, error: unknown): Promise<void> => {
+export const settle = async (
+  bucket: Bucket,
+  target: Target,
+  sent: Sent,
+  error: unknown,
+): Promise<Seen | null> => {
   const status = statusOf(error);
   const unclear = status === null || status >= 500 || status === 404;
   if (!unclear && status !== 412 && status !== 409) throw error;
   // The caller's signal may be the very reason.
   const signal = AbortSignal.timeout(tidyLimit);
   const owner = await whose(bucket, target.key, sent, { signal }).catch(() => null);
-  if (owner === 'mine') return;
+  if (owner?.is === 'mine') return owner.seen;
   if (unclear) throw error;
-  if (owner === 'another') throw taken(target);
-  throw owner === 'unknown' || (owner === null && status === 412) ? untold(target, error) : error;
+  if (owner?.is === 'another') throw taken(target);
+  throw owner?.is === 'unknown' || (owner === null && status === 412) ? untold(target, error) : error;
 };
 
 const untold = ({ about }: Target, cause: unknown): SnapbackError =>

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, PutObjectCommand, type PutObjectCommandOutput } from '@aws-sdk/client-s3';
+import { SnapbackError } from '../errors.ts';
 import { ask, type Bucket } from './s3-client.ts';
 import { statusOf } from './s3-error.ts';
 import { contentMD5, isEncrypted, newObject, notEncrypted } from './s3-object.ts';
@@ -20,10 +21,19 @@ export const putWhole = async (
   const answer = await send(bucket, target, bytes, signal).catch((error: unknown) =>
     settle(bucket, target, { mark: target.mark, size, etag }, error),
   );
-  if (answer && !isEncrypted(bucket, answer))
-    throw notEncrypted(bucket, await takeBack(bucket, target, answer.VersionId));
-  return { size };
+  if (isEncrypted(bucket, answer ?? {})) return { size };
+  if (answer === null) throw unseen(target);
+  throw notEncrypted(bucket, await takeBack(bucket, target, answer.VersionId));
 };
+
+/** The error for an object that is ours, whose answer was lost, and which these credentials may not look at. */
+const unseen = ({ about }: Target): SnapbackError =>
+  new SnapbackError('store', {
+    operation: about.operation,
+    object: about.object,
+    reason: 'is there, but whether the server encrypted it cannot be told: its answer was lost',
+    hint: 'Try again. With the right s3:GetObject on it a run looks for itself.',
+  });
 
 const send = async (
   bucket: Bucket,
