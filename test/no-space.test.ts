@@ -77,6 +77,7 @@ describe.skipIf(programs === null || !mounts)('a disk without space', () => {
     const verify = ['verify', '--level', 'object', '--store', disk];
     const good = await snapback(verify, { through });
     isClear(good, 31, 'STORED AS RECORDED', 'was not recorded', 'is full', '--no-record');
+    expect(good.stderr).toMatch(/\nExit 31 \(store away, .*\)\.\n$/);
     isClear(await snapback([...verify, '--no-record'], { through }), 0, 'STORED AS RECORDED');
     const object = (await readdir(inside(join(disk, 'default')))).find(name => name.endsWith('.zst')) ?? '';
     const bytes = await readFile(inside(join(disk, 'default', object)));
