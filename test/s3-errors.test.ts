@@ -98,6 +98,10 @@ for (const { name, missing, start } of await testedS3Servers())
           await expect(inBucket(act, { of }), right).rejects.toMatchObject(
             fails(/may not be used .*AccessDenied/, new RegExp(right)),
           );
+        const tagged = inBucket(put, { of, settings: { tags: { team: 'etcd' } } });
+        await expect(tagged).rejects.toMatchObject(
+          fails(/AccessDenied/, /the right s3:PutObject \(and s3:PutObjectTagging for its tags\) there/),
+        );
       } finally {
         useCredentials(server);
       }

@@ -21,14 +21,22 @@ export const newTarget = (bucket: Bucket, name: string, locked: boolean): Target
   about: {
     operation: 'write to the store',
     object: `${bucket.location}/${name}`,
-    right: locked ? `s3:PutObject (and ${lockRight(bucket)} for its lock)` : 's3:PutObject',
+    right: rightToWrite(bucket, locked),
   },
   mark: randomBytes(12).toString('hex'),
   locked,
 });
 
-const lockRight = ({ settings }: Bucket): string =>
-  settings.objectLock?.mode === 'legal-hold' ? 's3:PutObjectLegalHold' : 's3:PutObjectRetention';
+/** What goes with an object asks for rights of its own, and not every server says which of them it misses. */
+const rightToWrite = ({ settings }: Bucket, locked: boolean): string => {
+  const lockRight =
+    settings.objectLock?.mode === 'legal-hold' ? 's3:PutObjectLegalHold' : 's3:PutObjectRetention';
+  const more = [
+    ...(locked ? [`${lockRight} for its lock`] : []),
+    ...(Object.keys(settings.tags).length > 0 ? ['s3:PutObjectTagging for its tags'] : []),
+  ];
+  return more.length === 0 ? 's3:PutObject' : `s3:PutObject (and ${more.join(', ')})`;
+};
 
 /** The error for a name that is there already. */
 export const taken = ({ about }: Target): SnapbackError =>
