@@ -176,14 +176,17 @@ for (const { name, missing, start } of await testedS3Servers())
       });
 
       // MinIO takes any region.
-      test.runIf(name === 'versitygw')('another region, and the file that says so', async () => {
-        const bucket = await server.newBucket();
-        const args = ['--s3-region', 'eu-west-9', '--write-config', 'region.yaml'];
-        await mended(bucket, await doctor(bucket, args), { 's3-region': 'us-east-1' });
-        expect(await readFile(join(folder.path, 'region.yaml'), 'utf8')).toContain('s3-region: us-east-1\n');
-        const again = await snapback(['doctor', '--config', 'region.yaml'], { cwd: folder.path });
-        expect(again.code).toBe(0);
-      });
+      if (name === 'versitygw')
+        test('another region, and the file that says so', async () => {
+          const bucket = await server.newBucket();
+          const args = ['--s3-region', 'eu-west-9', '--write-config', 'region.yaml'];
+          await mended(bucket, await doctor(bucket, args), { 's3-region': 'us-east-1' });
+          expect(await readFile(join(folder.path, 'region.yaml'), 'utf8')).toContain(
+            's3-region: us-east-1\n',
+          );
+          const again = await snapback(['doctor', '--config', 'region.yaml'], { cwd: folder.path });
+          expect(again.code).toBe(0);
+        });
 
       test('checksums that the server does not know', async () => {
         const bucket = await server.newBucket();

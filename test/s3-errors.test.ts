@@ -141,11 +141,12 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(Uploads).toEqual([]);
     });
 
-    test.runIf(name === 'versitygw')('another region', async () => {
-      await expect(inBucket(put, { settings: { region: 'eu-west-9' } })).rejects.toMatchObject(
-        fails(/in another region .*us-east-1/, /--s3-region \(it is eu-west-9 now\)/),
-      );
-    });
+    if (name === 'versitygw')
+      test('another region', async () => {
+        await expect(inBucket(put, { settings: { region: 'eu-west-9' } })).rejects.toMatchObject(
+          fails(/in another region .*us-east-1/, /--s3-region \(it is eu-west-9 now\)/),
+        );
+      });
 
     test('a certificate of an unknown authority, and no TLS at all', async () => {
       await expect(inBucket(put, { settings: { ca: null } })).rejects.toMatchObject(
