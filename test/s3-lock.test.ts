@@ -8,6 +8,7 @@ import { remove } from '../src/job/remove.ts';
 import { silentLog } from '../src/log.ts';
 import { defaultS3Settings, type S3Settings } from '../src/store/s3-settings.ts';
 import type { Store, Version } from '../src/store/store.ts';
+import { startS3Faults } from './support/s3-faults.ts';
 import type { S3Server } from './support/s3-server.ts';
 import { testedS3Servers } from './support/s3-servers.ts';
 import { type BucketUnderTest, openBucket, s3Store, useCredentials } from './support/s3-store.ts';
@@ -55,6 +56,34 @@ for (const { name, missing, start } of await testedS3Servers())
       const longer = new Date(Math.floor(before / 1000) * 1000 + 40 * day);
       await store.hold('prod/x', longer, { signal });
       expect(await store.held('prod/x', { signal })).toEqual({ until: longer, by: held?.by });
+    });
+
+    test('how the bucket is set up is asked for once, also by eight at one moment', async () => {
+      const bucket = await server.newBucket({ lock: true });
+      await using faults = await startS3Faults(server);
+      await using opened = await openBucket({ ...server, endpoint: faults.endpoint, ca: null }, bucket);
+      const { store } = opened;
+      const asked = () => faults.count('GetObjectLockConfiguration');
+      const eight = () => Array.from({ length: 8 }, () => store.held('prod/x', { signal }));
+      faults.fail('GetObjectLockConfiguration', { status: 400, code: 'Whatever' });
+      for (const ended of await Promise.allSettled(eight()))
+        expect(ended).toMatchObject({
+          status: 'rejected',
+          reason: { code: 'store', object: `s3://${bucket}/backups/etcd` },
+        });
+      expect(asked()).toBe(1);
+      // Who is told to stop ends alone.
+      const controller = new AbortController();
+      const first = store.held('prod/x', { signal: controller.signal });
+      const others = eight();
+      const reason = new Error('enough');
+      controller.abort(reason);
+      await expect(first).rejects.toBe(reason);
+      expect(await Promise.all(others)).toEqual(Array(8).fill(null));
+      const before = asked();
+      expect(await store.canHold({ signal })).toBe(true);
+      expect(asked()).toBe(before);
+      expect(before).toBeLessThanOrEqual(3);
     });
 
     test('an object of several parts is held as well', async () => {

@@ -18,9 +18,12 @@ export type Bucket = {
   log: Log;
   /** What this server was found not to know. */
   lacks: Set<'conditional writes' | 'listing of parts'>;
-  /** How the bucket was found to be set up; null until somebody asked. */
-  setUp: { objectLock: boolean | null; versions: boolean | null };
+  /** How the bucket is set up; null until somebody asks. */
+  setUp: { objectLock: Asked | null; versions: Asked | null };
 };
+
+/** A question of one for all, which ends with the signal of whoever asked it. */
+export type Asked = { answer: Promise<boolean>; signal: AbortSignal };
 
 /**
  * Opens nothing yet. Credentials come from AWS's own chain (environment, profile, SSO, web identity, container and
