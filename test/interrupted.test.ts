@@ -1,32 +1,20 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EtcdCluster, startEtcd } from './support/etcd.ts';
-import { fill } from './support/fill.ts';
+import { type LargeEtcd, startLargeEtcd } from './support/large-etcd.ts';
 import { need } from './support/programs.ts';
-import { connection, snapback } from './support/snapback.ts';
+import { snapback } from './support/snapback.ts';
 
 const programs = await need('3.6');
 
 describe.skipIf(programs === null)('a command that is ended in the middle', () => {
-  let cluster: EtcdCluster;
-  let folder: string;
-  let etcd: string[];
+  let large: LargeEtcd;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'snapback-interrupted-'));
-    cluster = await startEtcd({ etcd: programs?.etcd ?? '', tls: true });
-    // More than what the windows and buffers between the two hold, so that a stopped etcd stops the save.
-    await fill(cluster.settings(), { count: 700, size: 100_000 });
-    etcd = connection(cluster.settings());
+    large = await startLargeEtcd(programs?.etcd ?? '');
   });
-
-  afterAll(async () => {
-    await cluster?.[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => large?.[Symbol.asyncDispose]());
 
   /** Stops etcd as soon as the upload has begun, then does what is asked. */
   const inTheMiddle = async (
@@ -35,12 +23,12 @@ describe.skipIf(programs === null)('a command that is ended in the middle', () =
     more: string[] = [],
   ) => {
     let kill: (signal: NodeJS.Signals) => void = () => {};
-    const ended = snapback(['save', ...etcd, '--store', store, ...more], {
+    const ended = snapback(['save', ...large.etcd, '--store', store, ...more], {
       started: (_, killer) => {
         kill = killer;
       },
     });
-    const [member] = cluster.members;
+    const [member] = large.cluster.members;
     while (!(await partsIn(store)).length) await sleep(5);
     await member?.signal('SIGSTOP');
     try {
@@ -59,7 +47,7 @@ describe.skipIf(programs === null)('a command that is ended in the middle', () =
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('save leaves nothing behind on %s', async (signal, code) => {
-    const store = join(folder, signal);
+    const store = join(large.folder, signal);
     const ran = await inTheMiddle(store, async kill => kill(signal));
     expect(ran.code).toBe(code);
     expect(ran.stderr).toContain('Nothing was stored.');
@@ -67,7 +55,7 @@ describe.skipIf(programs === null)('a command that is ended in the middle', () =
   });
 
   it('save says so when etcd stalls, within the idle timeout', async () => {
-    const store = join(folder, 'stalls');
+    const store = join(large.folder, 'stalls');
     const ran = await inTheMiddle(store, async () => {}, ['--idle-timeout', '2s']);
     expect(ran.code).toBe(30);
     expect(ran.stderr).toContain('sent nothing for 2 s');
@@ -75,21 +63,21 @@ describe.skipIf(programs === null)('a command that is ended in the middle', () =
   });
 
   it('after a kill -9 no half snapshot is listed, and the next save works', async () => {
-    const store = join(folder, 'killed');
+    const store = join(large.folder, 'killed');
     const ran = await inTheMiddle(store, async kill => kill('SIGKILL'));
     expect(ran.code).toBe(null);
     expect(await partsIn(store)).toHaveLength(1);
     const listed = await snapback(['list', '--store', store, '--json']);
     expect(JSON.parse(listed.stdout).result.clusters[0]).toMatchObject({ snapshots: [], orphans: [] });
-    const next = await snapback(['save', ...etcd, '--store', store, '--quiet']);
+    const next = await snapback(['save', ...large.etcd, '--store', store, '--quiet']);
     expect(next.code).toBe(0);
     expect((await snapback(['verify', '--store', store])).code).toBe(0);
   });
 
   it('verify removes its scratch folder and its etcd on SIGTERM, and writes no verdict', async () => {
-    const store = join(folder, 'verify');
-    const scratch = await mkdtemp(join(folder, 'scratch-'));
-    expect((await snapback(['save', ...etcd, '--store', store])).code).toBe(0);
+    const store = join(large.folder, 'verify');
+    const scratch = await mkdtemp(join(large.folder, 'scratch-'));
+    expect((await snapback(['save', ...large.etcd, '--store', store])).code).toBe(0);
     const before = await filesIn(store);
     const ran = await snapback(['verify', '--store', store, '--scratch', scratch], {
       started: async (_, kill) => {
@@ -105,9 +93,9 @@ describe.skipIf(programs === null)('a command that is ended in the middle', () =
   });
 
   it('restore leaves no data directory behind on SIGTERM', async () => {
-    const store = join(folder, 'verify');
-    const scratch = await mkdtemp(join(folder, 'scratch-'));
-    const dataDir = join(folder, 'data');
+    const store = join(large.folder, 'verify');
+    const scratch = await mkdtemp(join(large.folder, 'scratch-'));
+    const dataDir = join(large.folder, 'data');
     const ran = await snapback(['restore', '--store', store, '--data-dir', dataDir, '--scratch', scratch], {
       started: async (_, kill) => {
         while (!(await readdir(scratch, { recursive: true })).some(name => name.endsWith('snapshot.db')))

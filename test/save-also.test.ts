@@ -1,6 +1,5 @@
 /** `save --also`: one read of etcd into several stores, of which one is lost before, in the middle, or stands still. */
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
@@ -12,10 +11,9 @@ import type { Taking } from '../src/job/take-snapshot.ts';
 import { silentLog } from '../src/log.ts';
 import { openFileStore } from '../src/store/file.ts';
 import type { Store } from '../src/store/store.ts';
-import { type EtcdCluster, startEtcd } from './support/etcd.ts';
-import { fill } from './support/fill.ts';
+import { type LargeEtcd, startLargeEtcd } from './support/large-etcd.ts';
 import { need } from './support/programs.ts';
-import { connection, snapback } from './support/snapback.ts';
+import { snapback } from './support/snapback.ts';
 import { sampleManifest } from './support/snapshot-sample.ts';
 import { hungAtEnd, hungStore, stalledStore } from './support/stalled-store.ts';
 import { sampleBytes, streamOf } from './support/streams.ts';
@@ -25,24 +23,14 @@ const programs = await need('3.6');
 const MiB = 1024 * 1024;
 
 describe.skipIf(programs === null)('save into several stores', () => {
-  let cluster: EtcdCluster;
-  let folder: string;
-  let etcd: string[];
+  let large: LargeEtcd;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'snapback-also-'));
-    cluster = await startEtcd({ etcd: programs?.etcd ?? '', tls: true });
-    // More than what the windows and buffers on the way hold, so that a stopped etcd stops the save.
-    await fill(cluster.settings(), { count: 700, size: 100_000 });
-    etcd = connection(cluster.settings());
+    large = await startLargeEtcd(programs?.etcd ?? '');
   });
+  afterAll(() => large?.[Symbol.asyncDispose]());
 
-  afterAll(async () => {
-    await cluster?.[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const at = (name: string) => join(folder, name);
+  const at = (name: string) => join(large.folder, name);
   const files = async (store: string) => (await readdir(join(store, 'prod')).catch(() => [])).sort();
   const hashes = async (store: string) =>
     Object.fromEntries(
@@ -53,7 +41,7 @@ describe.skipIf(programs === null)('save into several stores', () => {
   const save = (stores: string[], ...more: string[]) => {
     const [first = '', ...others] = stores;
     const also = others.flatMap(other => ['--also', other]);
-    return snapback(['save', ...etcd, '--cluster', 'prod', '--store', first, ...also, ...more]);
+    return snapback(['save', ...large.etcd, '--cluster', 'prod', '--store', first, ...also, ...more]);
   };
   const saved = async (stores: string[], ...more: string[]) => {
     const ran = await save(stores, '--json', ...more);
@@ -135,7 +123,7 @@ describe.skipIf(programs === null)('save into several stores', () => {
 
   it('loses a store in the middle, and the other has the snapshot whole', async () => {
     const [a, b] = [at('middle-a'), at('middle-b')];
-    const [member] = cluster.members;
+    const [member] = large.cluster.members;
     const ended = saved([a, b]);
     const begun = async (store: string) =>
       (await files(store)).some(name => /\.db\.zst\..*\.part$/.test(name));
@@ -163,9 +151,9 @@ describe.skipIf(programs === null)('save into several stores', () => {
     ['SIGTERM', 143],
   ] as const)('leaves nothing in either of them on %s', async (signal, code) => {
     const [a, b] = [at(`${signal}-a`), at(`${signal}-b`)];
-    const [member] = cluster.members;
+    const [member] = large.cluster.members;
     let kill: (signal: NodeJS.Signals) => void = () => {};
-    const args = ['save', ...etcd, '--cluster', 'prod', '--store', a, '--also', b];
+    const args = ['save', ...large.etcd, '--cluster', 'prod', '--store', a, '--also', b];
     const ended = snapback(args, {
       started: (_, killer) => {
         kill = killer;
