@@ -5,38 +5,24 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objectsIn } from './support/bucket-contents.ts';
 import { need } from './support/programs.ts';
 import { type S3Fault, startS3Faults } from './support/s3-faults.ts';
 import type { S3Kind, S3Request } from './support/s3-request.ts';
-import type { S3Server } from './support/s3-server.ts';
 import { testedS3Servers } from './support/s3-servers.ts';
 import { credentials } from './support/s3-store.ts';
-import { expectSnapshots, type Run, startTrouble, type Trouble, twice } from './support/s3-trouble.ts';
+import { expectSnapshots, startTrouble, type Trouble, twice } from './support/s3-trouble.ts';
 
 const programs = await need('3.6');
 
 for (const { name, missing, start } of await testedS3Servers())
   describe.skipIf(missing || programs === null)(`trouble with ${name}`, () => {
     let trouble: Trouble;
-    let server: S3Server;
-    let root: S3Client;
-    let run: Run;
-    /** One with a snapshot in it, for what only reads. */
-    let filled: string;
-    let id: string;
 
     beforeAll(async () => {
       trouble = await startTrouble(start, programs?.etcd ?? '');
-      ({ server, root, run } = trouble);
-      filled = await server.newBucket();
-      const saved = await run(server, filled, ['save', '--quiet']);
-      expect(saved.code).toBe(0);
-      id = saved.stdout.trim();
     });
-
     afterAll(() => trouble?.[Symbol.asyncDispose]());
 
     const manifest = ({ kind, key }: S3Request) => kind === 'PutObject' && /Z-\w{6}\.json$/.test(key);
@@ -55,13 +41,13 @@ for (const { name, missing, start } of await testedS3Servers())
       ['the manifest is lost again and again', manifest, 'lost answer', Infinity],
       ['a listing is answered with 503', 'ListObjectsV2', { status: 503, code: 'ServiceUnavailable' }, 2],
     ])('save: %s, which is made up for', async (_, which, fault, times) => {
-      const bucket = await server.newBucket();
-      await using faults = await startS3Faults(server);
+      const bucket = await trouble.server.newBucket();
+      await using faults = await startS3Faults(trouble.server);
       faults.fail(which, fault, times);
-      const ran = await run(faults, bucket, ['save', '--quiet']);
+      const ran = await trouble.run(faults, bucket, ['save', '--quiet']);
       expect(ran.stderr).toBe('');
       expect(ran.code).toBe(0);
-      await expectSnapshots(root, bucket, 1);
+      await expectSnapshots(trouble.root, bucket, 1);
     });
 
     it.each<[string, S3Kind | ((request: S3Request) => boolean), S3Fault, RegExp, RegExp]>([
@@ -94,10 +80,10 @@ for (const { name, missing, start } of await testedS3Servers())
         /right s3:PutObject/,
       ],
     ])('save: %s never succeed: %o', async (_, which, fault, reason, hint) => {
-      const bucket = await server.newBucket();
-      await using faults = await startS3Faults(server);
+      const bucket = await trouble.server.newBucket();
+      await using faults = await startS3Faults(trouble.server);
       faults.fail(which, fault, Infinity);
-      const ran = await run(faults, bucket, ['save'], twice);
+      const ran = await trouble.run(faults, bucket, ['save'], twice);
       expect(ran.stderr).toMatch(
         new RegExp(`save failed to write to the store: s3://${bucket}/backups/prod/\\S+`),
       );
@@ -105,11 +91,11 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(ran.stderr).toMatch(hint);
       expect(ran.stderr).toContain('Nothing was stored. Exit 31');
       expect(ran.code).toBe(31);
-      await expectSnapshots(root, bucket, 0);
+      await expectSnapshots(trouble.root, bucket, 0);
     });
 
     it('wrong credentials are said to be wrong, by every command', async () => {
-      const bucket = await server.newBucket();
+      const bucket = await trouble.server.newBucket();
       for (const [keys, reason] of [
         [
           { accessKey: randomBytes(10).toString('hex') },
@@ -121,25 +107,27 @@ for (const { name, missing, start } of await testedS3Servers())
         ],
       ] as const)
         for (const args of [['save'], ['list'], ['verify'], ['prune', '--keep-last', '1']]) {
-          const ran = await run(server, bucket, args, { env: credentials({ ...server, ...keys }) });
+          const ran = await trouble.run(trouble.server, bucket, args, {
+            env: credentials({ ...trouble.server, ...keys }),
+          });
           expect(ran.stderr).toMatch(reason);
           expect(ran.stderr).toContain(`s3://${bucket}/backups/prod/`);
           expect(ran.stderr).toContain('Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE');
           expect(ran.code).toBe(31);
         }
-      expect(await objectsIn(root, bucket)).toEqual(new Map());
+      expect(await objectsIn(trouble.root, bucket)).toEqual(new Map());
     });
 
     it.each([-1, 1])('a clock that is off by %i hours here does not stop a save', async hours => {
-      const bucket = await server.newBucket();
+      const bucket = await trouble.server.newBucket();
       const clock = join(trouble.folder.path, `clock-${hours}.mjs`);
       await writeFile(clock, clockOff(hours * 3_600_000));
-      await using faults = await startS3Faults(server);
-      const ran = await run(faults, bucket, ['save'], { env: { NODE_OPTIONS: `--import=${clock}` } });
+      await using faults = await startS3Faults(trouble.server);
+      const ran = await trouble.run(faults, bucket, ['save'], { env: { NODE_OPTIONS: `--import=${clock}` } });
       expect(ran.code, ran.stderr).toBe(0);
       // The server refuses what it is told at another time, and its answer tells the right one.
       expect(faults.requests.map(({ status }) => status)).toContain(403);
-      await expectSnapshots(root, bucket, 1);
+      await expectSnapshots(trouble.root, bucket, 1);
     });
 
     const reads: [string[], string][] = [
@@ -156,19 +144,19 @@ for (const { name, missing, start } of await testedS3Servers())
       [{ status: 503, code: 'SlowDown' }, /asks for fewer requests/],
       [{ cutAfter: 0 }, /broke off after 0 of \d+ bytes|does not answer/],
     ])('what cannot be read is no verdict on the snapshot: %o', async (fault, reason) => {
-      const before = await objectsIn(root, filled);
+      const before = await objectsIn(trouble.root, trouble.filled);
       // A broken download is taken up again many times.
       for (const [args, command] of 'cutAfter' in (fault as object) ? reads.slice(0, 1) : reads) {
-        await using faults = await startS3Faults(server);
+        await using faults = await startS3Faults(trouble.server);
         faults.fail(whole, fault, Infinity);
-        const ran = await run(faults, filled, args, twice);
+        const ran = await trouble.run(faults, trouble.filled, args, twice);
         expect(ran.stderr).toContain(
-          `${command} failed to read from the store: s3://${filled}/backups/prod/${id}.db`,
+          `${command} failed to read from the store: s3://${trouble.filled}/backups/prod/${trouble.id}.db`,
         );
         expect(ran.stderr).toMatch(reason);
         expect(ran.code).toBe(31);
       }
-      expect(await objectsIn(root, filled)).toEqual(before);
+      expect(await objectsIn(trouble.root, trouble.filled)).toEqual(before);
       expect((await readdir(trouble.folder.path)).filter(file => file.includes('never'))).toEqual([]);
     });
 
@@ -178,41 +166,43 @@ for (const { name, missing, start } of await testedS3Servers())
       [['prune', '--keep-last', '1'], 'ListObjectsV2', { status: 503, code: 'SlowDown' }],
       [['restore', '--output', 'never.db'], 'ListObjectsV2', { status: 400, code: 'ExpiredToken' }],
     ])('%j: what cannot be listed is told: %s %o', async (args, kind, fault) => {
-      await using faults = await startS3Faults(server);
+      await using faults = await startS3Faults(trouble.server);
       faults.fail(kind, fault, Infinity);
-      const ran = await run(faults, filled, args, twice);
-      expect(ran.stderr).toContain(`${args[0]} failed to list the store: s3://${filled}/backups/prod/`);
+      const ran = await trouble.run(faults, trouble.filled, args, twice);
+      expect(ran.stderr).toContain(
+        `${args[0]} failed to list the store: s3://${trouble.filled}/backups/prod/`,
+      );
       expect(ran.stderr).toMatch(/try again later|Get new ones/i);
       expect(ran.code).toBe(31);
       // And after a moment it works.
-      await using better = await startS3Faults(server);
+      await using better = await startS3Faults(trouble.server);
       better.fail(kind, { status: 503, code: 'SlowDown' }, 2);
-      expect((await run(better, filled, ['list'])).code).toBe(0);
+      expect((await trouble.run(better, trouble.filled, ['list'])).code).toBe(0);
     });
 
     it('prune: what cannot be removed is told, listed by nobody, and finished by the next run', async () => {
-      const bucket = await server.newBucket();
+      const bucket = await trouble.server.newBucket();
       const saved: string[] = [];
       for (let at = 0; at < 2; at += 1)
-        saved.push((await run(server, bucket, ['save', '--quiet'])).stdout.trim());
+        saved.push((await trouble.run(trouble.server, bucket, ['save', '--quiet'])).stdout.trim());
       const object = ({ kind, key }: S3Request) => kind === 'DeleteObject' && key.endsWith('.db');
       const prune = ['prune', '--keep-last', '1'];
-      await using faults = await startS3Faults(server);
+      await using faults = await startS3Faults(trouble.server);
       faults.fail(object, { status: 503, code: 'SlowDown' }, 2);
-      const failed = await run(faults, bucket, prune, twice);
+      const failed = await trouble.run(faults, bucket, prune, twice);
       expect(failed.stderr).toMatch(
         /prune failed to remove from the store: s3:\S+\.db .*asks for fewer requests/,
       );
       expect(failed.code).toBe(31);
-      const listed = await run(server, bucket, ['list', '--quiet']);
+      const listed = await trouble.run(trouble.server, bucket, ['list', '--quiet']);
       expect(listed.stdout.trim()).toBe(saved[1]);
       faults.fail(object, 'lost answer');
-      const finished = await run(faults, bucket, prune);
+      const finished = await trouble.run(faults, bucket, prune);
       expect(finished.stdout).toContain(`Finished: the removal of ${saved[0]}`);
       expect(finished.code).toBe(0);
-      await expectSnapshots(root, bucket, 1);
+      await expectSnapshots(trouble.root, bucket, 1);
       expect(
-        [...(await objectsIn(root, bucket)).keys()].filter(key => key.includes(saved[0] ?? '?')),
+        [...(await objectsIn(trouble.root, bucket)).keys()].filter(key => key.includes(saved[0] ?? '?')),
       ).toEqual([]);
     });
   });

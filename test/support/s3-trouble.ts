@@ -10,7 +10,7 @@ import { useCredentials } from './s3-store.ts';
 import { connection, type Ran, snapback } from './snapback.ts';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 
-export type Run = (
+type Run = (
   /** Where the command finds the server. */
   at: { endpoint: string },
   bucket: string,
@@ -27,6 +27,9 @@ export type Trouble = {
   folder: TemporaryFolder;
   /** A snapshot is stored as it is, so that it takes six parts: more than are on their way at once. */
   run: Run;
+  /** A bucket with one snapshot in it, for what only reads, and its id. */
+  filled: string;
+  id: string;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -48,8 +51,12 @@ export const startTrouble = async (start: () => Promise<S3Server>, etcd: string)
     const save = command === 'save' ? [...connection(cluster.settings()), '--compression', 'none'] : [];
     return snapback([command, ...save, ...store, ...more], { cwd: folder.path, ...options });
   };
+  const filled = await server.newBucket();
+  const saved = await run(server, filled, ['save', '--quiet']);
+  expect(saved.code).toBe(0);
+  const id = saved.stdout.trim();
   const all = started.move();
-  return { server, root, folder, run, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { server, root, folder, run, filled, id, [Symbol.asyncDispose]: () => all.disposeAsync() };
 };
 
 /** There is this number of whole snapshots, and nothing of any other, unfinished uploads included. */
