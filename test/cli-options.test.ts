@@ -10,8 +10,9 @@ import {
   toMilliseconds,
 } from '../src/cli/option.ts';
 import { etcdOptions } from '../src/cli/options.ts';
-import { type Given, nearest, resolve } from '../src/cli/resolve.ts';
+import { type Given, resolve } from '../src/cli/resolve.ts';
 import { isSnapbackError, type SnapbackError } from '../src/errors.ts';
+import { nearest } from '../src/nearest.ts';
 
 const help = '';
 const options = {

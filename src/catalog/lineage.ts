@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { isSnapbackError, SnapbackError, withHint } from '../errors.ts';
+import { objectAddress } from '../object-address.ts';
 import type { Store } from '../store/store.ts';
 import { checkFields, documentBytes, parseDocument, readSmall } from './document.ts';
 import * as f from './fields.ts';
@@ -42,7 +43,7 @@ export const readLineage = async (
 ): Promise<Lineage | null> => {
   const name = `${cluster}/${lineageFile}`;
   try {
-    return parseLineage(await readSmall(store, name, options), cluster, `${store.location}/${name}`);
+    return parseLineage(await readSmall(store, name, options), cluster, objectAddress(store.location, name));
   } catch (error) {
     if (isSnapbackError(error) && error.code === 'not-found') return null;
     if (isSnapbackError(error) && error.code === 'integrity') throw withHint(error, strangers);

@@ -1,8 +1,8 @@
 /** The config file: `--config`, `SNAPBACK_CONFIG`, or `snapback.yaml` in the working directory where there is one. */
 import { readFileSync } from 'node:fs';
 import { from, SnapbackError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import type { Complaint, Given } from './resolve.ts';
-import { nearest } from './resolve.ts';
 
 const usual = 'snapback.yaml';
 

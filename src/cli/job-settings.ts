@@ -2,9 +2,9 @@
 import { SnapbackError } from '../errors.ts';
 import type { SnapshotSettings } from '../job/own-snapshot.ts';
 import type { EtcdSettings, StoreSettings } from '../job/settings.ts';
+import { readText } from '../named-file.ts';
 import { type Secret, secret } from '../secret.ts';
 import type { Invocation } from './command.ts';
-import { readText } from './named-file.ts';
 import type { Values } from './option.ts';
 import type { etcdOptions, openOptions, snapshotOptions, storeOptions } from './options.ts';
 import type { Source } from './resolve.ts';

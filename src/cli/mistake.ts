@@ -1,8 +1,8 @@
 /** Mistakes of the command line, each a sentence with the nearest word that there is. */
 import type { CommanderError } from 'commander';
 import { SnapbackError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { nextWords } from './next-words.ts';
-import { nearest } from './resolve.ts';
 
 const mistake = (reason: string, command = ''): SnapbackError =>
   new SnapbackError('usage', {

@@ -4,6 +4,7 @@
  * text: `is not a duration`.
  */
 import parseDuration from 'parse-duration';
+import { nonEmpty, toBoolean } from '../setting-text.ts';
 
 export type Option<T> = {
   /** The long flag without its dashes; also the key of the config file. */
@@ -114,16 +115,4 @@ export const toMilliseconds = (text: string): number => {
   if (milliseconds === null || milliseconds === undefined || milliseconds <= 0)
     throw new Error('is not a duration such as 5s, 1h30m, 8d or 2w');
   return milliseconds;
-};
-
-// What Go's strconv.ParseBool takes for etcdctl's variables, and yes and no beside it.
-const toBoolean = (text: string): boolean => {
-  if (/^(true|t|1|yes)$/i.test(text)) return true;
-  if (/^(false|f|0|no)$/i.test(text)) return false;
-  throw new Error('is neither true nor false');
-};
-
-const nonEmpty = (text: string): string => {
-  if (text.trim() === '') throw new Error('is empty');
-  return text;
 };

@@ -65,7 +65,7 @@ export const storeOptions = {
   store: textOption({
     flag: 'store',
     value: 'LOCATION',
-    help: 'where the snapshots are: s3://BUCKET/PREFIX, file:///PATH or a path (default: ./snapbacks)',
+    help: 'where the snapshots are: s3://BUCKET/PREFIX, file:///PATH or a path (default: ./snapbacks); a bucket may bring settings: ?endpoint=URL&profile=NAME',
     fallback: './snapbacks',
   }),
   cluster: textOption({

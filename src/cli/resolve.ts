@@ -2,7 +2,6 @@
  * The one place where it is decided what an option is: flag, then environment (the program's own variable before
  * those of others), then config file, then preset, then default. All complaints come at once.
  */
-import { distance } from 'fastest-levenshtein';
 import { SnapbackError } from '../errors.ts';
 import type { Option, Options, Values } from './option.ts';
 
@@ -114,11 +113,3 @@ export const environmentName = (option: Option<unknown>): string =>
 
 const split = (option: Option<unknown>, texts: string[]): string[] =>
   option.many === 'comma' ? texts.flatMap(text => text.split(',')).map(text => text.trim()) : texts;
-
-/** The known word that is nearest to a misspelt one, or null where none is near. */
-export const nearest = (word: string, known: string[]): string | null => {
-  const best = known
-    .map(candidate => ({ candidate, far: distance(word, candidate) }))
-    .toSorted((a, b) => a.far - b.far)[0];
-  return best && best.far <= Math.max(2, word.length / 3) ? best.candidate : null;
-};

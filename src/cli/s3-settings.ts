@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { SnapbackError } from '../errors.ts';
 import type { S3Settings } from '../job/settings.ts';
+import { readText, unreadable } from '../named-file.ts';
 import { secret } from '../secret.ts';
-import { readText, unreadable } from './named-file.ts';
+import { holdsCredentials, toEndpoint } from '../setting-text.ts';
 import type { Values } from './option.ts';
 import type { s3Options } from './s3-options.ts';
 
@@ -13,6 +14,7 @@ type S3Values = Values<typeof s3Options> & { dialTimeout: number; idleTimeout: n
 export const s3Settings = (values: S3Values): S3Settings => ({
   endpoint: values.s3Endpoint === null ? null : checkEndpoint(values.s3Endpoint),
   region: values.s3Region,
+  profile: null,
   pathStyle: values.s3PathStyle,
   ca: values.s3Ca === null ? null : readText(values.s3Ca, "the CA of the S3 server's certificate"),
   encryption: encryption(values),
@@ -25,20 +27,15 @@ export const s3Settings = (values: S3Values): S3Settings => ({
 });
 
 const checkEndpoint = (text: string): string => {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  // Not quoted where it may hold a password.
-  if (url?.username || url?.password)
-    throw wrong(
-      '--s3-endpoint',
-      'holds credentials',
-      'Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
-    );
-  if (url && ['http:', 'https:'].includes(url.protocol) && url.hostname !== '') return text;
-  throw wrong(
-    `--s3-endpoint ${JSON.stringify(text)}`,
-    'is not the address of a server',
-    'Write it as https://minio.example:9000.',
-  );
+  try {
+    return toEndpoint(text);
+  } catch (error) {
+    const { message } = error as Error;
+    // Not quoted where it may hold a password.
+    if (message === holdsCredentials)
+      throw wrong('--s3-endpoint', message, 'Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.');
+    throw wrong(`--s3-endpoint ${JSON.stringify(text)}`, message, 'Write it as https://minio.example:9000.');
+  }
 };
 
 const encryption = ({ s3Sse, s3SseKmsKeyId, s3SseCKeyFile }: S3Values): S3Settings['encryption'] => {

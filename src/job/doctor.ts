@@ -1,6 +1,7 @@
 /** Tries what the other commands need: the store, etcd's programs, the space; says what is wrong, and what mends it. */
 import { checkClusterName } from '../catalog/names.ts';
 import { SnapbackError } from '../errors.ts';
+import { mendLocation } from '../store/location.ts';
 import { openStore } from '../store/open.ts';
 import type { Examined } from '../store/store.ts';
 import type { Context, Outcome } from './context.ts';
@@ -54,7 +55,10 @@ export const doctor = async (settings: DoctorSettings, context: Context): Promis
     ...ofStore.map(check => ({ part: 'store' as const, ...check })),
     ...ofMachine.map(({ error: _, ...check }) => ({ part: 'machine' as const, ...check })),
   ];
-  const mends = Object.assign({}, ...ofStore.map(check => check.mends ?? {}));
+  const mends = mendLocation(
+    settings.store.store,
+    Object.assign({}, ...ofStore.map(check => check.mends ?? {})),
+  );
   const works = ofStore.every(({ status, mends }) => status !== 'fail' || mends !== null);
   const unwritten = settings.config && works ? await writeConfig(settings.config, mends) : null;
   const count = (status: Examined['status']) => checks.filter(check => check.status === status).length;

@@ -7,12 +7,25 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreSettings } from './settings.ts';
 
-/** Opens it with the settings of the first, which is the only place that says so. Throws what `openStore` throws. */
-export const openOther = (
+/**
+ * Opens it with the settings of the options. Where its location names an endpoint or a profile, it is at another server:
+ * then endpoint, region, path style and CA are only those of the location and of its profile. Throws what `openStore`
+ * throws.
+ */
+export const openOther = async (
   location: string,
   first: StoreSettings,
   options: { signal: AbortSignal; log: Log },
-): Promise<Store> => openStore({ ...first, store: location }, options);
+): Promise<Store> => {
+  const parsed = parseLocation(location);
+  const own = parsed.kind === 's3' ? parsed.own : {};
+  const apart = own.endpoint !== undefined || own.profile !== undefined;
+  // A region that is null would be that of AWS's variables, where there is no profile to say it.
+  const region = own.profile === undefined ? 'us-east-1' : null;
+  const s3 =
+    first.s3 && apart ? { ...first.s3, endpoint: null, region, pathStyle: null, ca: null } : first.s3;
+  return openStore({ ...first, store: location, s3 }, options);
+};
 
 /** Throws `usage` where two of the locations are the same place. */
 export const checkDistinct = (flag: string, locations: string[]): void => {
@@ -29,5 +42,7 @@ export const checkDistinct = (flag: string, locations: string[]): void => {
 
 const place = (location: string): string => {
   const parsed = parseLocation(location);
-  return parsed.kind === 'file' ? resolve(parsed.path) : JSON.stringify(parsed);
+  if (parsed.kind === 'file') return resolve(parsed.path);
+  const { bucket, prefix, own } = parsed;
+  return JSON.stringify([bucket, prefix, own.endpoint, own.profile]);
 };

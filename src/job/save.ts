@@ -5,6 +5,7 @@ import { objectFile } from '../catalog/names.ts';
 import { checkRecipients, recipientsIn } from '../codec/recipients.ts';
 import { type ErrorFields, errorFields, isSnapbackError, SnapbackError } from '../errors.ts';
 import { type Candidate, isTroubled } from '../etcd/candidate.ts';
+import { shellQuoted } from '../shell-quoted.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Context, Outcome } from './context.ts';
@@ -136,7 +137,7 @@ const notEverywhere = (
     operation: 'save into every store',
     object: `snapshot ${id}`,
     reason: `is not in ${failed.map(({ store, error }) => `${store.location} (${why(error)})`).join(', ')}; it is whole in ${there.join(', ')} and stays listed there`,
-    hint: `\`snapback copy ${id} --store ${there[0]} --to ${failed[0]?.store.location} --cluster ${cluster.name}\` brings it there once that works; --require any would take this for a success.`,
+    hint: `\`snapback copy ${id} --store ${shellQuoted(there[0] ?? '')} --to ${shellQuoted(failed[0]?.store.location ?? '')} --cluster ${cluster.name}\` brings it there once that works; --require any would take this for a success.`,
     cause: gravest,
     ...(gravest.signal ? { signal: gravest.signal } : {}),
   });

@@ -2,6 +2,7 @@
 import { count, duration, size } from '../figures.ts';
 import type { Event } from '../job/event.ts';
 import type { Fields } from '../log.ts';
+import { objectAddress } from '../object-address.ts';
 import { age } from './age.ts';
 import { checkLine } from './check.ts';
 import { label } from './label.ts';
@@ -67,7 +68,7 @@ const storedText = (event: Of<'stored'>): string => {
   const smaller = times >= 1.1 ? ` (${times.toFixed(1)} times smaller)` : '';
   const keys = `${event.recipients} ${event.recipients === 1 ? 'key' : 'keys'}`;
   const encrypted = event.recipients === 0 ? '' : `, encrypted for ${keys}`;
-  return `${event.location.replace(/\/$/, '')}/${event.name}  ${size(event.size)}${smaller}${encrypted}`;
+  return `${objectAddress(event.location, event.name)}  ${size(event.size)}${smaller}${encrypted}`;
 };
 
 const snapshotText = ({ snapshot, cluster, taken, etcdVersion, plainSize }: Of<'snapshot'>, style: Style) => {

@@ -1,16 +1,19 @@
 /** What a person writes to say where the store is, taken apart. Pure: nothing is opened or looked at. */
 import { SnapbackError } from '../errors.ts';
+import { knownSettings, type LocationSettings, parseLocationSettings } from './location-settings.ts';
 
 /**
  * `path` is as it was written, so possibly relative to the working directory; `prefix` is empty or has no slash at
- * its ends.
+ * its ends; `own` is what the location says of its server.
  */
-export type Location = { kind: 'file'; path: string } | { kind: 's3'; bucket: string; prefix: string };
+export type Location =
+  | { kind: 'file'; path: string }
+  | { kind: 's3'; bucket: string; prefix: string; own: LocationSettings };
 
 /**
- * `file:///var/backups`, `file:backups`, `./snapbacks`, `/var/backups`, `s3://bucket/prefix`. After `file:` percent
- * signs are read as in URLs (RFC 8089); a plain path and what follows `s3://` are taken as they are. Throws `usage`
- * for everything else.
+ * `file:///var/backups`, `file:backups`, `./snapbacks`, `/var/backups`, `s3://bucket/prefix`,
+ * `s3://bucket/prefix?profile=minio`. After `file:` percent signs are read as in URLs (RFC 8089), and so are they after
+ * the `?` of a bucket; a plain path and a prefix are taken as they are. Throws `usage` for everything else.
  */
 export const parseLocation = (text: string): Location => {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(text)?.[1];
@@ -24,19 +27,38 @@ export const parseLocation = (text: string): Location => {
   );
 };
 
+/**
+ * Options that mend a store, by long flag, where its location outweighs some of them: those stand in a new `store`
+ * then. Throws what `parseLocation` throws.
+ */
+export const mendLocation = (text: string, mends: Record<string, string>): Record<string, string> => {
+  const location = parseLocation(text);
+  const [place = '', settings = ''] = text.split(/\?(.*)/s, 2);
+  const names = settings.split('&').map(pair => pair.split('=')[0] ?? '');
+  const mended = location.kind === 's3' ? names.filter(name => `s3-${name}` in mends) : [];
+  if (mended.length === 0) return mends;
+  const pairs = settings.split('&').map((pair, at) => {
+    const value = mends[`s3-${names[at]}`];
+    return value === undefined ? pair : `${names[at]}=${value.replaceAll(/[%&]/g, encodeURIComponent)}`;
+  });
+  const others = Object.entries(mends).filter(([flag]) => !mended.some(name => flag === `s3-${name}`));
+  return { store: `${place}?${pairs.join('&')}`, ...Object.fromEntries(others) };
+};
+
 const known =
   's3://bucket/prefix, file:///absolute/folder, file:relative/folder and plain paths such as ./snapbacks';
 
 const bucketOf = (rest: string): Location => {
-  const text = `s3:${rest}`;
+  const [place = '', settings] = rest.split(/\?(.*)/s, 2);
+  const text = `s3:${place}`;
   // Not quoted: what stands before an @ is mostly a password.
-  if (rest.includes('@'))
+  if (place.includes('@'))
     throw wrong(
       's3://…@…',
       'holds credentials',
       'Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or by a profile, and the server with --s3-endpoint.',
     );
-  const [, bucket = '', path = ''] = /^\/\/([^/]*)(.*)$/s.exec(rest) ?? [];
+  const [, bucket = '', path = ''] = /^\/\/([^/]*)(.*)$/s.exec(place) ?? [];
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(bucket))
     throw wrong(
       text,
@@ -48,14 +70,26 @@ const bucketOf = (rest: string): Location => {
     throw wrong(
       text,
       'has a prefix that cannot be one',
-      'Write it as folders with single slashes between them; settings of the server are options (--s3-…).',
+      'Write it as folders with single slashes between them; settings of the server stand behind a ?, or are options (--s3-…).',
     );
-  return { kind: 's3', bucket, prefix };
+  return { kind: 's3', bucket, prefix, own: settings === undefined ? {} : ownOf(text, settings) };
 };
 
-// Control characters cannot be listed in XML, and ? and # show that somebody meant a URL with settings.
+const ownOf = (text: string, settings: string): LocationSettings => {
+  try {
+    return parseLocationSettings(settings);
+  } catch (error) {
+    throw wrong(
+      `${text}?…`,
+      (error as Error).message,
+      `Known are ${knownSettings.join(', ')}, such as s3://bucket/prefix?endpoint=https://minio.example:9000&profile=minio; keys stand in the profile.`,
+    );
+  }
+};
+
+// Control characters cannot be listed in XML, and # shows that somebody meant a URL with a fragment.
 const isFolder = (part: string): boolean =>
-  part !== '' && part !== '.' && part !== '..' && !/[\p{Cc}?#\\]/u.test(part);
+  part !== '' && part !== '.' && part !== '..' && !/[\p{Cc}#\\]/u.test(part);
 
 const pathOfUrl = (text: string): string => {
   const rest = text.slice('file:'.length);

@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SnapbackError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type About, s3Error } from './s3-error.ts';
+import { withProfile } from './s3-profile.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { sendInSlices } from './s3-slices.ts';
 
@@ -13,6 +14,9 @@ export type Bucket = {
   bucket: string;
   /** Empty, or ends in a slash. */
   prefix: string;
+  /** As a person wrote it, with its settings. */
+  written: string;
+  /** Without them: what the addresses of objects begin with. */
   location: string;
   settings: S3Settings;
   log: Log;
@@ -27,19 +31,21 @@ export type Asked = { answer: Promise<boolean>; signal: AbortSignal };
 
 /**
  * Opens nothing yet. Credentials come from AWS's own chain (environment, profile, SSO, web identity, container and
- * instance roles): loaded at the first request and renewed when they expire. Throws `usage` where a proxy is set
- * that this Node cannot use.
+ * instance roles): loaded at the first request and renewed when they expire; with a
+ * profile from that one. Throws `usage` where a proxy is set that this Node cannot use, and for an unknown profile.
  */
 export const connect = async (
-  place: { bucket: string; prefix: string; location: string },
-  settings: S3Settings,
+  place: Pick<Bucket, 'bucket' | 'prefix' | 'written' | 'location'>,
+  given: S3Settings,
   log: Log,
 ): Promise<Bucket> => {
+  const settings = await withProfile(given, place.written);
   const agent = { keepAlive: true, maxSockets: 64, proxyEnv: proxies() };
   const { endpoint, region } = await named(settings);
   const checksums = settings.checksums ?? (endpoint === null ? null : 'when_required');
   const client = new S3Client({
     ...(settings.endpoint ? { endpoint: settings.endpoint } : {}),
+    ...(settings.profile ? { profile: settings.profile, ignoreConfiguredEndpointUrls: true } : {}),
     region,
     followRegionRedirects: endpoint === null,
     forcePathStyle: settings.pathStyle ?? endpoint !== null,
@@ -65,10 +71,12 @@ export const connect = async (
 };
 
 /** What the settings leave open may stand in the AWS profile, which only the SDK knows how to find. */
-const named = async ({
+export const named = async ({
   endpoint,
   region,
+  profile,
 }: S3Settings): Promise<{ endpoint: string | null; region: string }> => {
+  if (profile !== null && region !== null) return { endpoint, region };
   const { config } = new S3Client({});
   return {
     endpoint: endpoint ?? (await config.serviceConfiguredEndpoint?.()) ?? null,

@@ -45,10 +45,20 @@ const denied = ({ right }: Place): Words => ({
       ? `They need the right ${right} there. Is it your bucket? Check the name after s3://, and whose credentials these are.`
       : `They need the right ${right} there; a bucket policy, a missing encryption header or a lock can refuse it too.`,
 });
-const wrongKey: Words = {
+const wrongKey = ({ settings: { profile } }: Place): Words => ({
   reason: 'cannot be used: the server does not know these credentials',
-  hint: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and that they belong to this server.',
-};
+  hint: `Check ${profile === null ? 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE' : `those of the profile ${profile}`}, and that they belong to this server.`,
+});
+const noKey = ({ settings: { profile } }: Place): Words =>
+  profile === null
+    ? {
+        reason: 'cannot be used: no credentials were found',
+        hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role gives them.',
+      }
+    : {
+        reason: `cannot be used: the profile ${profile} gives no credentials`,
+        hint: 'Put keys, a role or a session into it, in ~/.aws/credentials or ~/.aws/config.',
+      };
 const expired: Words = {
   reason: 'cannot be used: the server refuses the session token of these credentials',
   hint: 'Get new ones, such as by `aws sso login`, or remove an old AWS_SESSION_TOKEN.',
@@ -80,10 +90,7 @@ const byCode: Record<string, Entry> = {
   InvalidToken: expired,
   InvalidTokenId: expired,
   TokenRefreshRequired: expired,
-  CredentialsProviderError: {
-    reason: 'cannot be used: no credentials were found',
-    hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role gives them.',
-  },
+  CredentialsProviderError: noKey,
   RequestTimeTooSkewed: {
     reason: 'cannot be used: the clocks here and there differ too much',
     hint: 'Set the clock of this machine (or of the server) right.',

@@ -44,10 +44,10 @@ export const newExamination = async (
   place: { cluster: string; start: string },
   signal: AbortSignal,
 ): Promise<Examination> => {
-  const { bucket: name, prefix, location, settings: asked } = given;
+  const { bucket: name, prefix, written, location, settings: asked } = given;
   const opened: Store[] = [];
   const open = async (settings: S3Settings) => {
-    const bucket = await connect({ bucket: name, prefix, location }, settings, silentLog);
+    const bucket = await connect({ bucket: name, prefix, written, location }, settings, silentLog);
     const store = storeIn(bucket);
     opened.push(store);
     return { bucket, store };

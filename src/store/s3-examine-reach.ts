@@ -1,7 +1,7 @@
 /** Whether the bucket can be reached and listed, and with which settings where it is not with those that were given. */
 import { isSnapbackError, type SnapbackError } from '../errors.ts';
 import { type Finding, failed, failedBy, passed, type Step } from './examination.ts';
-import type { Bucket } from './s3-client.ts';
+import { type Bucket, named } from './s3-client.ts';
 import type { Examination } from './s3-examination.ts';
 import { flagsOf, isAnswer, type Mend, mendsOf, optionsOf, type Used } from './s3-mend.ts';
 
@@ -78,7 +78,7 @@ const list = async ({ store, cluster, signal }: Examination): Promise<SnapbackEr
 /** What the settings leave open, as it was filled in. */
 export const usedBy = async ({ client, bucket, settings }: Bucket): Promise<Used> => ({
   bucket,
-  endpoint: settings.endpoint ?? (await client.config.serviceConfiguredEndpoint?.()) ?? null,
+  endpoint: (await named(settings)).endpoint,
   region: await client.config.region(),
   pathStyle: client.config.forcePathStyle,
   customerKey: settings.encryption?.kind === 'customer',

@@ -6,6 +6,11 @@ export type S3Settings = {
   endpoint: string | null;
   /** Null for what AWS's variables and profile name, else us-east-1. */
   region: string | null;
+  /**
+   * Of the AWS files: its credentials, its region and its `endpoint_url` where those are null here. Null for AWS's own
+   * order.
+   */
+  profile: string | null;
   /** The bucket in the path, not in the host name; null for true at an endpoint of one's own, false at AWS. */
   pathStyle: boolean | null;
   /** Certificates in PEM that the server must be signed by, in place of the well-known ones. */
@@ -35,6 +40,7 @@ export type ObjectLock = { mode: 'governance' | 'compliance'; milliseconds: numb
 export const defaultS3Settings: S3Settings = {
   endpoint: null,
   region: null,
+  profile: null,
   pathStyle: null,
   ca: null,
   encryption: null,

@@ -17,7 +17,8 @@ import type { Store } from './store.ts';
 
 /**
  * The store below a prefix (empty, or without a slash at its ends) of a bucket, which must be there. Nothing is asked
- * yet; dispose of it, or its connections stay open. Throws `usage` for a proxy that this Node cannot use.
+ * yet; dispose of it, or its connections stay open. Throws `usage` for a proxy that this Node cannot use, and for an unknown
+ * profile.
  */
 export const openS3Store = async (
   place: { bucket: string; prefix: string; location: string },
@@ -25,11 +26,13 @@ export const openS3Store = async (
   log: Log,
 ): Promise<Store> => {
   const prefix = place.prefix === '' ? '' : `${place.prefix}/`;
-  return storeIn(await connect({ ...place, prefix }, settings, log));
+  const [address = ''] = place.location.split('?');
+  const shown = { written: place.location, location: address.replace(/\/$/, '') };
+  return storeIn(await connect({ ...place, ...shown, prefix }, settings, log));
 };
 
 const storeIn = (bucket: Bucket): Store => ({
-  location: bucket.location,
+  location: bucket.written,
   put: (name, body, options) => put(bucket, name, body, options),
   get: (name, options) => get(bucket, name, options),
   list: (cluster, options) => list(bucket, cluster, options),

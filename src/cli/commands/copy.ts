@@ -14,7 +14,7 @@ export const copy = command({
     to: textOption({
       flag: 'to',
       value: 'LOCATION',
-      help: 'the store that gets what it lacks',
+      help: 'the store that gets what it lacks (at another S3 server: s3://BUCKET/PREFIX?endpoint=URL&profile=NAME)',
       fallback: null,
     }),
     since: wordOption<Date, null>({
@@ -42,6 +42,7 @@ export const copy = command({
     'snapback copy --store /var/backups/etcd --to /mnt/nas/etcd',
     'snapback copy --to /mnt/usb --since 7d --verified-only',
     'snapback copy latest --to /mnt/usb --dry-run',
+    "snapback copy --store s3://backups/etcd --to 's3://offsite/etcd?endpoint=https://minio.example:9000&profile=minio'",
     'snapback copy --to /mnt/nas/etcd --recipient age1… --identity old-key.txt',
   ],
   run: async ({ settings, sources, args }, context) => {

@@ -16,7 +16,7 @@ export const save = command({
     also: listOption({
       flag: 'also',
       value: 'LOCATION',
-      help: 'one more store that gets the same snapshot, in one read of etcd; may be repeated',
+      help: 'one more store that gets the same snapshot, in one read of etcd; may be repeated (at another S3 server: s3://BUCKET/PREFIX?endpoint=URL&profile=NAME)',
       fallback: [],
     }),
     require: choiceOption({

@@ -1,6 +1,6 @@
 /** Files that options name. */
 import { readFileSync } from 'node:fs';
-import { from, type SnapbackError } from '../errors.ts';
+import { from, type SnapbackError } from './errors.ts';
 
 /** Throws `usage` for one that cannot be read; `what` says what it was to be. */
 export const readText = (file: string, what: string): string => {
