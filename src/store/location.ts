@@ -63,7 +63,7 @@ const bucketOf = (rest: string): Location => {
     throw wrong(
       text,
       bucket === '' ? 'names no bucket' : `names ${JSON.stringify(bucket)}, which no bucket is called`,
-      'Write s3://bucket/prefix; the address of the server goes to --s3-endpoint.',
+      'Write s3://bucket/prefix; the address of the server goes to --s3-endpoint, or behind it: ?endpoint=https://….',
     );
   const prefix = path.replace(/^\//, '').replace(/\/$/, '');
   if (prefix !== '' && prefix.split('/').some(part => !isFolder(part)))

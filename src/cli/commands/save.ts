@@ -73,6 +73,7 @@ export const save = command({
     'snapback save --endpoints https://10.0.0.11:2379 --cacert ca.crt --cert client.crt --key client.key',
     'snapback save --store file:///var/backups/etcd --cluster prod --recipient age1…',
     'snapback save --store /var/backups/etcd --also /mnt/nas/etcd --require any',
+    "snapback save --store s3://backups/etcd --also 's3://offsite/etcd?endpoint=https://minio.example:9000&profile=minio'",
     'id=$(snapback save --quiet)',
   ],
   run: async ({ settings, sources }, context) => {
