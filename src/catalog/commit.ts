@@ -17,3 +17,15 @@ export const commitManifest = async (
   const { size } = await store.put(`${manifest.cluster.name}/${manifestFile(manifest.id)}`, bytes, options);
   return { size, sha256: sha256Of(bytes) };
 };
+
+/** True where the manifest of that snapshot is there, whole or not. Throws `store`, or the signal's reason. */
+export const isCommitted = async (
+  store: Store,
+  { cluster, id }: { cluster: string; id: string },
+  { signal }: { signal: AbortSignal },
+): Promise<boolean> => {
+  const name = `${cluster}/${manifestFile(id)}`;
+  for await (const one of store.list(cluster, { prefix: `${id}.`, signal }))
+    if (one.name === name) return true;
+  return false;
+};

@@ -1,6 +1,6 @@
 /** One snapshot into all stores at once: every store gets the same bytes, and its manifest after them. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commitManifest } from '../catalog/commit.ts';
+import { commitManifest, isCommitted } from '../catalog/commit.ts';
 import { tee } from '../codec/tee.ts';
 import { from, SnapbackError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
@@ -77,9 +77,24 @@ const storeIn = async (
     await recordCluster();
     await commitManifest(store, manifest, { signal });
   } catch (error) {
-    // Without its manifest nobody would ever see the object. The signal is of no use here: it may be the reason.
-    await store.remove(name, { signal: AbortSignal.timeout(cleanUp) }).catch(() => {});
+    await removeUnlessCommitted(store, name);
     throw error;
+  }
+};
+
+/**
+ * Without its manifest nobody would ever see the object. After an answer that was lost the manifest may be there, and
+ * then the object must stay: an orphan is better than a snapshot without its bytes. The caller's signal is of no use
+ * here: it may be the reason.
+ */
+const removeUnlessCommitted = async (store: Store, name: string): Promise<void> => {
+  const tidy = { signal: AbortSignal.timeout(cleanUp) };
+  const [cluster = '', file = ''] = name.split('/');
+  const [id = ''] = file.split('.');
+  try {
+    if (!(await isCommitted(store, { cluster, id }, tidy))) await store.remove(name, tidy);
+  } catch {
+    // The store is away: what it has is found by the next prune.
   }
 };
 
