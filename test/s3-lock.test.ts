@@ -8,6 +8,7 @@ import { remove } from '../src/job/remove.ts';
 import { silentLog } from '../src/log.ts';
 import { defaultS3Settings, type S3Settings } from '../src/store/s3-settings.ts';
 import type { Store, Version } from '../src/store/store.ts';
+import { noPolicy } from './support/retention-golden.ts';
 import { startS3Faults } from './support/s3-faults.ts';
 import type { S3Server } from './support/s3-server.ts';
 import { testedS3Servers } from './support/s3-servers.ts';
@@ -16,17 +17,7 @@ import { putSample, sampleLineage, sampleSha256 } from './support/snapshot-sampl
 
 const { signal } = new AbortController();
 const day = 86_400_000;
-const policy = {
-  keepLast: 1,
-  keepHourly: null,
-  keepDaily: null,
-  keepWeekly: null,
-  keepMonthly: null,
-  keepYearly: null,
-  keepWithin: null,
-  minKeep: null,
-  timeZone: null,
-};
+const policy = { ...noPolicy, keepLast: 1 };
 
 for (const { name, missing, start } of await testedS3Servers())
   describe.skipIf(missing)(`object lock on ${name}`, () => {

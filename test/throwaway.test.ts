@@ -40,7 +40,7 @@ const etcdsOn = (dataDir: string): Promise<number[]> => processesWith(`\0--data-
 
 for (const minor of testedMinors) {
   const programs = await need(minor);
-  (programs ? test : test.skip)(`a throwaway etcd ${minor} serves on a unix socket alone`, async () => {
+  test.skipIf(!programs)(`a throwaway etcd ${minor} serves on a unix socket alone`, async () => {
     if (!programs) return;
     await using folder = await temporaryFolder();
     const dataDir = join(folder.path, 'data');
@@ -63,7 +63,7 @@ for (const minor of testedMinors) {
 }
 
 const found = await need('3.6');
-const unlessThere = found ? test : test.skip;
+const unlessThere = test.skipIf(!found);
 const programs = found as Programs;
 
 unlessThere('three members, in a scratch folder with a long path', async () => {

@@ -2,14 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { from, SnapbackError } from '../errors.ts';
-import { size as inUnits } from '../figures.ts';
+import { from } from '../errors.ts';
 import { fileTrouble } from '../file-trouble.ts';
 import type { Programs } from '../programs/find.ts';
 import { restoreDataDir } from '../programs/restore.ts';
 import type { Context } from './context.ts';
 import type { RestorePlan } from './restore-plan.ts';
-import { openScratch } from './scratch.ts';
+import { needRoom, openScratch } from './scratch.ts';
 
 /** Where etcd's own file is unpacked; what is there is gone when it is disposed of. */
 export type Place = { file: string; [Symbol.asyncDispose](): Promise<void> };
@@ -78,12 +77,5 @@ const nameFile = async (file: string, target: string): Promise<void> => {
 };
 
 /** Throws `failed` where the plan needs more room than there was when it was made. */
-export const checkRoom = ({ folder, free, needed }: RestorePlan['space']): void => {
-  if (free >= needed) return;
-  throw new SnapbackError('failed', {
-    operation: 'check the space',
-    object: `folder ${folder}`,
-    reason: `has ${inUnits(free)} free, and ${inUnits(needed)} are needed`,
-    hint: 'Make room there, or restore onto another disk.',
-  });
-};
+export const checkRoom = (space: RestorePlan['space']): void =>
+  needRoom(space, 'Make room there, or restore onto another disk.');

@@ -38,13 +38,23 @@ export const openScratch = async (parent: string | null, needed: number): Promis
 /** Throws `failed` before anything is written, not in the middle of it. */
 export const checkSpace = async (folder: string, needed: number): Promise<void> => {
   const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  needRoom(
+    { folder, free: bavail * bsize, needed },
+    'Make room there, or name a folder on another disk with --scratch DIR.',
+  );
+};
+
+/** Throws `failed` where fewer bytes are free than are needed. */
+export const needRoom = (
+  { folder, free, needed }: { folder: string; free: number; needed: number },
+  hint: string,
+): void => {
   if (free >= needed) return;
   throw new SnapbackError('failed', {
     operation: 'check the space',
     object: `folder ${folder}`,
     reason: `has ${size(free)} free, and ${size(needed)} are needed`,
-    hint: 'Make room there, or name a folder on another disk with --scratch DIR.',
+    hint,
   });
 };
 
