@@ -6,7 +6,7 @@ import { readText } from '../named-file.ts';
 import { type Secret, secret } from '../secret.ts';
 import type { Invocation } from './command.ts';
 import type { Values } from './option.ts';
-import type { etcdOptions, openOptions, snapshotOptions, storeOptions } from './options.ts';
+import type { contentOptions, etcdOptions, openOptions, snapshotOptions, storeOptions } from './options.ts';
 import type { Source } from './resolve.ts';
 import { s3Settings } from './s3-settings.ts';
 
@@ -35,19 +35,28 @@ export const snapshotSettings = ({
   before: settings.before,
 });
 
-/** For a job that unpacks snapshots: all but which ones. */
-export const openSettings = ({
+/** For a job that reads what is in snapshots: all but which ones. */
+export const contentSettings = ({
   settings,
   sources,
-  env,
-}: Pick<Invocation<typeof openOptions>, 'settings' | 'sources' | 'env'>) => ({
+}: Pick<Invocation<typeof contentOptions>, 'settings' | 'sources'>) => ({
   store: storeSettings(settings, sources),
   before: settings.before,
-  programs: { etcdBin: settings.etcdBin, etcdVersion: settings.etcdVersion, env },
   identities: identities(settings.identity),
   scratch: settings.scratch,
-  skipHashCheck: settings.skipHashCheck,
 });
+
+/** For a job that unpacks them for etcd's own programs. */
+export const openSettings = (
+  invocation: Pick<Invocation<typeof openOptions>, 'settings' | 'sources' | 'env'>,
+) => {
+  const { settings, env } = invocation;
+  return {
+    ...contentSettings(invocation),
+    programs: { etcdBin: settings.etcdBin, etcdVersion: settings.etcdVersion, env },
+    skipHashCheck: settings.skipHashCheck,
+  };
+};
 
 /** The texts of age identity files. */
 export const identities = (files: string[]): Secret[] =>

@@ -182,10 +182,9 @@ export const snapshotOptions = {
   }),
 };
 
-/** For commands that unpack snapshots, or files that other tools made. */
-export const openOptions = {
+/** For commands that read what is in a snapshot, or in a file that another tool made. */
+export const contentOptions = {
   ...snapshotOptions,
-  ...programOptions,
   identity: listOption({
     flag: 'identity',
     value: 'FILE',
@@ -198,6 +197,12 @@ export const openOptions = {
     help: 'where a private folder for the work is made and removed (default: the folder for temporary files)',
     fallback: null,
   }),
+};
+
+/** For commands that unpack them for etcd's own programs. */
+export const openOptions = {
+  ...contentOptions,
+  ...programOptions,
   skipHashCheck: switchOption({
     flag: 'skip-hash-check',
     help: "take a file without etcd's SHA-256 at its end, such as one copied out of a data directory",

@@ -49,7 +49,8 @@ export const lookInto = async (
   return { recorded: null, size, etcdVersion: minorIn(storageVersion) };
 };
 
-const bareSize = async (path: string): Promise<number | null> => {
+/** The bytes of a database that lies bare on a disk; null for what has to be unpacked first. Throws what Node throws. */
+export const bareSize = async (path: string): Promise<number | null> => {
   const about = await stat(path);
   // A pipe gives its bytes only once.
   if (!about.isFile()) return null;
