@@ -28,7 +28,7 @@ export default {
     leaf('bolt', 'It reads a database file, wherever that came from.'),
     leaf('codec', 'Bytes in, bytes out: it must stay usable on any stream.'),
     leaf('store', 'Named objects: a store knows nothing of what is in them.'),
-    leaf('kubernetes', 'Settings to manifests, pure.'),
+    leaf('kubernetes', 'Names of keys and of what is in values, told by their bytes alone; pure.'),
     {
       name: 'catalog-knows-stores-only-as-an-interface',
       comment:
