@@ -1,0 +1,100 @@
+/**
+ * Which records of a database are the newest of their keys. The records come in the order of their revisions, so that
+ * only a table of all keys tells; it has hashes and numbers alone, in typed arrays up to two million keys (under 100 MiB),
+ * and beyond that on a disk. Two keys with one hash of 95 bits would pass for the same, which of any number of keys that
+ * fit into a database no two have.
+ */
+import { randomBytes } from 'node:crypto';
+import { type Bitmap, bitmap } from './bitmap.ts';
+import { keyHash } from './key-hash.ts';
+import { type KeyPartitions, type KeyRecord, openKeyPartitions } from './key-partitions.ts';
+import { type NewestOfKeys, newestOfKeys } from './newest-of-keys.ts';
+
+/** What lives at a revision. */
+export type Living = {
+  /** How many keys there are. */
+  keys: number;
+  /** True where the record with that number, counted from 0, is the newest of its key and no tombstone. */
+  has(record: number): boolean;
+};
+
+export type KeyTable = {
+  /** Takes the next record. */
+  add(key: Uint8Array, tombstone: boolean): void;
+  /** Counts the next record, and takes it for no key's. */
+  skip(): void;
+  /** At most once: what lives at this place will be told too. */
+  mark(): void;
+  /** After the last record. */
+  finish(): { marked: Living | null; newest: Living };
+  [Symbol.dispose](): void;
+};
+
+const inMemory = 2_000_000;
+
+/**
+ * Beyond `limit` keys there are files in the folder `scratch`, 16 bytes a record: 0600, and gone however the process
+ * ends. Throws `failed` where the disk cannot take them.
+ */
+export const openKeyTable = ({
+  scratch,
+  limit = inMemory,
+}: {
+  scratch: string;
+  limit?: number;
+}): KeyTable => {
+  const hashOf = keyHash(randomBytes(8));
+  const hash = new Uint32Array(3);
+  const live = bitmap();
+  let marked: Marked | null = null;
+  let keys = newestOfKeys();
+  let partitions: KeyPartitions | null = null;
+  let records = 0;
+  const apply = (known: NewestOfKeys, one: KeyRecord) => {
+    const before = known.replace(one.hash, one.record);
+    replace(live, before, one);
+    if (marked && one.record < marked.until) replace(marked.live, before, one);
+  };
+  const spill = () => {
+    const files = openKeyPartitions(scratch);
+    // The bits have what the others would tell.
+    keys.each((hash, record) => {
+      files.add({ hash, record, tombstone: !live.has(record) });
+    });
+    keys = newestOfKeys();
+    partitions = files;
+  };
+  return {
+    add: (key, tombstone) => {
+      hashOf(key, hash);
+      const one = { hash, record: records++, tombstone };
+      if (partitions) return partitions.add(one);
+      apply(keys, one);
+      if (keys.size() > limit) spill();
+    },
+    skip: () => {
+      records++;
+    },
+    mark: () => {
+      marked = { until: records, live: live.copy() };
+    },
+    finish: () => {
+      for (const part of partitions?.parts() ?? []) {
+        const own = newestOfKeys();
+        for (const one of part) apply(own, one);
+      }
+      return { marked: marked && living(marked.live), newest: living(live) };
+    },
+    [Symbol.dispose]: () => partitions?.[Symbol.dispose](),
+  };
+};
+
+/** What lives before the record with the number `until`. */
+type Marked = { until: number; live: Bitmap };
+
+const replace = (live: Bitmap, before: number, { record, tombstone }: KeyRecord): void => {
+  if (before !== -1) live.clear(before);
+  if (!tombstone) live.set(record);
+};
+
+const living = (live: Bitmap): Living => ({ keys: live.count(), has: live.has });
