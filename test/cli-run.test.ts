@@ -106,3 +106,64 @@ test.each(['honours-its-signal', 'ignores-its-signal'])('--command-timeout ends 
 test('a job that ended well ends the process, although it left a handle open', async () => {
   expect(await runJob(['leaves-a-handle-open'])).toMatchObject({ code: 0, stdout: 'done\n', stderr: '' });
 });
+
+describe('rows that are printed while the job runs', () => {
+  test('come before the result, all of them', async () => {
+    const { code, stdout } = await runJob(['many-rows']);
+    expect(code).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines).toHaveLength(200_002);
+    expect([lines[0], lines[199_999], lines[200_000]]).toEqual(['row 0', 'row 199999', 'done']);
+  });
+
+  test('are bare with --quiet', async () => {
+    expect((await runJob(['many-rows', '--quiet'])).stdout.split('\n').slice(0, 2)).toEqual(['0', '1']);
+  });
+
+  test('are a list of the one document with --json', async () => {
+    const { code, stdout } = await runJob(['many-rows', '--json']);
+    expect(code).toBe(0);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ format: 1, command: 'try', ok: true, exit: 0, error: null });
+    expect(document.result.word).toBe('done');
+    expect(document.result.rows).toHaveLength(200_000);
+    expect(document.result.rows[199_999]).toEqual({ number: 199_999 });
+    expect(JSON.parse((await runJob(['done', '--json'])).stdout).result).toEqual({ rows: [], word: 'done' });
+  });
+
+  test('leave a document that is whole when the job fails after them', async () => {
+    const { code, stdout } = await runJob(['rows-then-fails', '--json']);
+    expect(code).toBe(30);
+    expect(JSON.parse(stdout)).toMatchObject({
+      result: { rows: [{ number: 0 }] },
+      ok: false,
+      exit: 30,
+      error: { code: 'etcd' },
+    });
+  });
+
+  test.each([[], ['--json']])('end without a word when their reader has gone %j', async (...args) => {
+    const { code, stderr } = await closedEarly(['endless-rows', ...args]);
+    expect(stderr).toBe('started\n');
+    expect(code).toBe(0);
+  });
+
+  test('stop at a signal', async () => {
+    const { code, stderr } = await runJob(['endless-rows'], ['SIGTERM']);
+    expect(code).toBe(143);
+    expect(stderr).toContain('the try was terminated');
+  });
+});
+
+/** Reads the first bytes and closes the pipe, as `head` does. */
+const closedEarly = (args: string[]): Promise<{ code: number | null; stderr: string }> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', text => {
+      stderr += text;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    child.on('error', reject);
+    child.on('close', code => resolve({ code, stderr }));
+  });

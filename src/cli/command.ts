@@ -4,6 +4,7 @@ import type { Style } from '../report/style.ts';
 import type { Option, Options, Values } from './option.ts';
 import { everywhere } from './options.ts';
 import type { Source } from './resolve.ts';
+import type { Rows } from './rows.ts';
 
 export type Invocation<O extends Options> = {
   settings: Values<O>;
@@ -14,6 +15,8 @@ export type Invocation<O extends Options> = {
   env: NodeJS.ProcessEnv;
   /** Loads all commands: for the one that tells about the others. */
   commands(): Promise<Command[]>;
+  /** For a command that has `rows`. */
+  rows: Rows;
 };
 
 export type Command<O extends Options = Options, R = unknown> = {
@@ -26,6 +29,8 @@ export type Command<O extends Options = Options, R = unknown> = {
   examples: string[];
   run(invocation: Invocation<O>, context: Context): Promise<Outcome<R>>;
   text(result: R, style: Style): string;
+  /** The list of the result that is printed while the job runs, and which the result itself is without. */
+  rows?: string;
   /** The bare result for `--quiet`. */
   quiet(result: R): string;
   /** What is true when the job threw: `Nothing was stored.` */

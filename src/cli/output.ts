@@ -28,15 +28,7 @@ export const printer = (options: { utc: boolean; debug: boolean }): Printer => {
       if (text !== '') process.stdout.write(`${text}\n`);
     },
     document: (command, result, error) => {
-      const body = {
-        format: 1,
-        command,
-        ok: error === null,
-        exit: exitCode(error),
-        result: result ?? null,
-        error: error && errorFields(error),
-      };
-      process.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
+      process.stdout.write(`${JSON.stringify(documentOf(command, result, error), null, 2)}\n`);
     },
     error: (command, error, nothing) => {
       const tried = error.operation === command ? '' : ` to ${error.operation}`;
@@ -53,6 +45,16 @@ export const printer = (options: { utc: boolean; debug: boolean }): Printer => {
     },
   };
 };
+
+/** The one document of `--json`. */
+export const documentOf = (command: string, result: unknown, error: SnapbackError | null) => ({
+  format: 1,
+  command,
+  ok: error === null,
+  exit: exitCode(error),
+  result: result ?? null,
+  error: error && errorFields(error),
+});
 
 const exitLine = (error: SnapbackError): string => {
   const exit = exitCode(error);

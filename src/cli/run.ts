@@ -14,6 +14,7 @@ import type { Options, Values } from './option.ts';
 import { everywhere } from './options.ts';
 import { printer } from './output.ts';
 import { asked, type Given, type Resolved, resolve } from './resolve.ts';
+import { type OpenRows, openRows } from './rows.ts';
 import { onSignals } from './signals.ts';
 import { telling } from './telling.ts';
 
@@ -27,6 +28,7 @@ export type Call = {
 };
 
 type Ending<R> = { result: R | null; error: SnapbackError | null };
+type Held = { rows: OpenRows | null };
 
 // A handle that somebody forgot to close must not keep the process once everything is told.
 const leftoverLimit = 100;
@@ -35,15 +37,16 @@ const leftoverLimit = 100;
 export const run = async <O extends Options, R>(command: Command<O, R>, call: Call): Promise<void> => {
   process.exitCode = 1;
   const given: Given = { flags: call.flags, env: call.env, config: null };
+  const held: Held = { rows: null };
   const finish = (ending: Ending<R>) => {
     process.off('exit', silent);
-    print(command, given, ending);
+    print(command, given, ending, held);
     process.exitCode = exitCode(ending.error);
   };
   const silent = () => finish({ result: null, error: withoutResult(command.name) });
   process.once('exit', silent);
   const lost = onLost(command.name);
-  const ending = await attempt(command, call, given, lost).catch((thrown: unknown) => ({
+  const ending = await attempt(command, call, given, lost, held).catch((thrown: unknown) => ({
     result: null,
     error: unforeseen(command.name, thrown),
   }));
@@ -71,6 +74,7 @@ const attempt = async <O extends Options, R>(
   call: Call,
   given: Given,
   lost: AbortSignal,
+  held: Held,
 ): Promise<Ending<R>> => {
   given.config = await call.config();
   // Everything is resolved in one go, so that all complaints come at once.
@@ -87,7 +91,18 @@ const attempt = async <O extends Options, R>(
     quiet: common.quiet,
   });
   const context = { signal: limit.signal, log: tell.log, notify: tell.notify, progress: tell.progress };
-  const invocation = { settings, sources, texts, args: call.args, env: call.env, commands: call.commands };
+  const rows = openRows({
+    command: command.name,
+    field: command.rows ?? '',
+    json: common.json,
+    quiet: common.quiet,
+    style: printing(command, given).style,
+    signal: limit.signal,
+    clear: tell.clear,
+  });
+  held.rows = rows;
+  const { args, env, commands } = call;
+  const invocation = { settings, sources, texts, args, env, commands, rows };
   const outcome = await withGrace(command.run(invocation, context), limit.signal, signals.hurry);
   // Node tells of a rejection that nobody awaited only once the microtasks are done.
   await nextTurn();
@@ -104,17 +119,26 @@ const tooLong = (name: string, milliseconds: number): SnapbackError =>
     hint: 'Allow it more time, or look for what is slow with --log-level debug.',
   });
 
-const print = <O extends Options, R>(command: Command<O, R>, given: Given, ending: Ending<R>): void => {
-  const { result, error } = ending;
-  const { utc } = command.options;
-  const out = printer({
-    utc: utc !== undefined && asked(utc, given) === true,
+const printing = <O extends Options, R>({ options }: Command<O, R>, given: Given) =>
+  printer({
+    utc: options.utc !== undefined && asked(options.utc, given) === true,
     debug: asked(everywhere.logLevel, given) === 'debug',
   });
+
+const print = <O extends Options, R>(
+  command: Command<O, R>,
+  given: Given,
+  { result, error }: Ending<R>,
+  { rows }: Held,
+): void => {
+  const out = printing(command, given);
   if (asked(everywhere.json, given)) {
-    out.document(command.name, result, error);
+    if (rows?.document(result as object | null, error)) return;
+    const empty = command.rows === undefined ? {} : { [command.rows]: [] };
+    out.document(command.name, result && { ...empty, ...result }, error);
     return;
   }
+  rows?.flush();
   const quiet = asked(everywhere.quiet, given);
   if (result !== null) out.result(quiet ? command.quiet(result) : command.text(result, out.style));
   if (error && result !== null && command.verdict) out.exit(error);

@@ -8,7 +8,11 @@ import { progressLine } from '../report/progress.ts';
 import type { Paint, Paints } from '../report/style.ts';
 import { paints } from './paints.ts';
 
-export type Telling = Pick<Context, 'log' | 'notify' | 'progress'> & { [Symbol.dispose](): void };
+export type Telling = Pick<Context, 'log' | 'notify' | 'progress'> & {
+  /** Takes the bar away, for who writes to the same terminal. */
+  clear(): void;
+  [Symbol.dispose](): void;
+};
 
 export type TellingOptions = {
   level: Level;
@@ -43,6 +47,7 @@ export const telling = async (options: TellingOptions): Promise<Telling> => {
       else events.info(eventLine(event, { ...paint, utc: false, now: new Date(), columns: null }));
     },
     progress: progress.draw,
+    clear: progress.clear,
     [Symbol.dispose]: () => {
       progress.clear();
       progress.end();

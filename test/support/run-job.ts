@@ -4,11 +4,12 @@
  * outside, as an exit code and as what is on stdout and stderr.
  */
 import { command } from '../../src/cli/command.ts';
+import type { Rows } from '../../src/cli/rows.ts';
 import { run } from '../../src/cli/run.ts';
 import { SnapbackError } from '../../src/errors.ts';
 import type { Context, Outcome } from '../../src/job/context.ts';
 
-type Job = (context: Context) => Promise<Outcome<{ word: string }>>;
+type Job = (context: Context, rows: Rows) => Promise<Outcome<{ word: string }>>;
 
 const done: Outcome<{ word: string }> = { result: { word: 'done' }, error: null };
 
@@ -59,6 +60,23 @@ const jobs: Record<string, Job> = {
     clearInterval(timer);
     throw new Error('the socket was closed');
   },
+  // More than a pipe holds, and more than the program may hold back.
+  'many-rows': async (_, rows) => {
+    for (let number = 0; number < 200_000; number++) {
+      const goesOn = await rows.row({ number }, { text: `row ${number}`, bare: `${number}` });
+      if (!goesOn) return { result: { word: 'nobody read on' }, error: null };
+    }
+    return done;
+  },
+  'rows-then-fails': async (_, rows) => {
+    await rows.row({ number: 0 }, { text: 'row 0', bare: '0' });
+    throw new SnapbackError('etcd', { operation: 'read', object: 'etcd', reason: 'went away' });
+  },
+  'endless-rows': async (_, rows) => {
+    started();
+    for (let number = 0; await rows.row({ number }, { text: `row ${number}`, bare: '' }); ) number++;
+    return done;
+  },
   'leaves-a-handle-open': async () => {
     busy();
     return done;
@@ -78,7 +96,9 @@ const tried = command({
   args: '',
   options: {},
   examples: [],
-  run: (_, context) => (jobs[name] ?? (() => Promise.reject(new Error(`no job ${name}`))))(context),
+  run: ({ rows }, context) =>
+    (jobs[name] ?? (() => Promise.reject(new Error(`no job ${name}`))))(context, rows),
+  rows: 'rows',
   text: ({ word }: { word: string }) => word,
   quiet: ({ word }) => word,
 });
