@@ -12,7 +12,6 @@ import { fill } from './support/fill.ts';
 import { openReading, type Reading } from './support/meta-bucket-reading.ts';
 import { need } from './support/programs.ts';
 
-const { signal } = new AbortController();
 let reading: Reading;
 beforeAll(async () => {
   reading = await openReading();
@@ -47,11 +46,11 @@ describe.skipIf(programs === null)('a snapshot of a real etcd', () => {
   const outcome = async (): Promise<string> => {
     try {
       await reading.read();
-      await using database = await openDatabase(reading.path, { name: 'it.db', signal });
-      const key = await bucketIn(database, await rootBucket(database), 'key');
+      using database = openDatabase(reading.path, 'it.db');
+      const key = bucketIn(database, rootBucket(database), 'key');
       for (const main of [2, 20, 42, 43]) {
         const revision = Buffer.from(`${main.toString(16).padStart(16, '0')}5f${'0'.repeat(16)}`, 'hex');
-        if (key) await valueIn(database, key, revision, 2 ** 21);
+        if (key) valueIn(database, key, revision, 2 ** 21);
       }
       return 'read';
     } catch (error) {

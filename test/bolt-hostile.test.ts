@@ -1,9 +1,10 @@
 /** The reader of bbolt's files on files that are made to do harm: an error that says where, never worse. */
+import { execFileSync } from 'node:child_process';
 import { truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rootBucket } from '../src/bolt/bucket.ts';
 import { openDatabase } from '../src/bolt/database.ts';
+import { isSnapbackError, type SnapbackError } from '../src/errors.ts';
 import {
   branchPage,
   bucketValue,
@@ -21,7 +22,6 @@ import {
 import { openReading, type Reading } from './support/meta-bucket-reading.ts';
 import { rejection } from './support/rejection.ts';
 
-const { signal } = new AbortController();
 const start = (page: number) => page * pageSize;
 
 let reading: Reading;
@@ -232,7 +232,7 @@ describe('a database made by hand', () => {
         bytes.writeBigUInt64LE(2n ** 64n - 1n, start(3) + 24);
         return bytes;
       },
-      /page 3, at byte 12304: it points to page 18446744073709551615/,
+      /page 3, at byte 12304: it points to page 18446744073709552000/,
     ],
     [
       'a child that is its parent',
@@ -274,21 +274,34 @@ describe('a database made by hand', () => {
   });
 
   test('that is no file to read ends with an error that says so', async () => {
-    const opening = { name: 'it.db', signal };
-    expect(await rejection(openDatabase(dirname(reading.path), opening))).toMatchObject({ code: 'failed' });
-    const absent = `${reading.path}.absent`;
-    expect(await rejection(openDatabase(absent, opening))).toMatchObject({ code: 'failed', object: 'it.db' });
-    await writeFile(reading.path, good());
-    await using database = await openDatabase(reading.path, opening);
-    await truncate(reading.path, pageSize * 2);
-    expect((await rejection(rootBucket(database))).reason).toMatch(/^ends at byte 8192, and was longer/);
+    const opening = (path: string) => thrown(() => openDatabase(path, 'it.db'));
+    expect(opening(dirname(reading.path))).toMatchObject({ code: 'failed', object: 'it.db' });
+    expect(opening(`${reading.path}.absent`)).toMatchObject({ code: 'failed', object: 'it.db' });
+    const pipe = `${reading.path}.pipe`;
+    execFileSync('mkfifo', [pipe]);
+    expect(opening(pipe)).toMatchObject({ code: 'failed', reason: 'is not a regular file' });
   });
 
-  test('is not read on when the signal has come', async () => {
-    await writeFile(reading.path, good());
-    const stop = new AbortController();
-    await using database = await openDatabase(reading.path, { name: 'it.db', signal: stop.signal });
-    stop.abort(new Error('stop'));
-    await expect(rootBucket(database)).rejects.toThrow('stop');
+  test('that becomes shorter meanwhile ends with an error that says so', async () => {
+    await writeFile(reading.path, Buffer.concat([good(), Buffer.alloc(pageSize * 20)]));
+    using database = openDatabase(reading.path, 'it.db');
+    await truncate(reading.path, pageSize * 17);
+    // Read with the block that it is in, and no further.
+    expect(database.file.read(pageSize * 3, 10)).toHaveLength(10);
+    expect(thrown(() => database.file.read(pageSize * 16, 10))).toMatchObject({
+      code: 'integrity',
+      reason: 'ends at byte 69632, and was longer when it was opened',
+    });
+    expect(thrown(() => database.file.read(pageSize * 24 - 5, 10)).reason).toMatch(/^ends at byte 98304/);
   });
 });
+
+const thrown = (action: () => unknown): SnapbackError => {
+  try {
+    action();
+  } catch (error) {
+    if (isSnapbackError(error)) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+};

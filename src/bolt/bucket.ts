@@ -3,7 +3,7 @@ import { damaged } from './damage.ts';
 import type { Database } from './database.ts';
 import type { Value } from './element.ts';
 import { lookup } from './lookup.ts';
-import { type Page, readInlinePage, readPage } from './page.ts';
+import { idAt, type Page, readInlinePage, readPage } from './page.ts';
 
 export type Bucket = {
   /** The root of its tree. */
@@ -11,22 +11,25 @@ export type Bucket = {
 };
 
 /** The bucket that holds all others. Throws `integrity`. */
-export const rootBucket = async (database: Database): Promise<Bucket> => {
+export const rootBucket = (database: Database): Bucket => {
   const { page, pageSize, root } = database.meta;
-  return { root: await readPage(database, BigInt(root), { page, offset: page * pageSize }) };
+  return { root: readPage(database, root, { page, offset: page * pageSize }) };
 };
 
 /** The bucket `name` inside another; null where there is none. Throws `integrity` where it is a value or damaged. */
-export const bucketIn = async (database: Database, parent: Bucket, name: string): Promise<Bucket | null> => {
-  const value = await lookup(database, parent.root, Buffer.from(name));
-  if (value === null) return null;
+export const bucketIn = (database: Database, parent: Bucket, name: string): Bucket | null => {
+  const value = lookup(database, parent.root, Buffer.from(name));
+  return value === null ? null : bucketAt(database, value, name);
+};
+
+/** The bucket whose header is that value; errors call it `name`. Throws `integrity` where it is a value or damaged. */
+export const bucketAt = (database: Database, value: Value, name: string): Bucket => {
   if (!value.bucket || value.size < headerSize)
     throw damaged(database.file.name, value, `${JSON.stringify(name)} is no bucket`);
-  const header = await database.file.read(value.offset, headerSize);
-  const root = header.readBigUInt64LE(0);
-  if (root !== 0n) return { root: await readPage(database, root, value) };
+  const root = idAt(database.file.read(value.offset, headerSize), 0);
+  if (root !== 0) return { root: readPage(database, root, value) };
   const inline = { page: value.page, offset: value.offset + headerSize };
-  return { root: await readInlinePage(database, inline, value.size - headerSize) };
+  return { root: readInlinePage(database, inline, value.size - headerSize) };
 };
 
 // The id of its root page, and a counter that etcd does not use.
@@ -36,16 +39,16 @@ const headerSize = 16;
  * The value of `key` in a bucket, null where there is none. Throws `integrity` where it is a bucket, or has more than
  * `limit` bytes, which is how much a reader is ready to hold.
  */
-export const valueIn = async (
+export const valueIn = (
   database: Database,
   bucket: Bucket,
   key: Uint8Array,
   limit: number,
-): Promise<Buffer | null> => {
-  const value = await lookup(database, bucket.root, key);
+): Buffer | null => {
+  const value = lookup(database, bucket.root, key);
   if (value === null) return null;
   checkPlain(database, value, limit);
-  return await database.file.read(value.offset, value.size);
+  return database.file.read(value.offset, value.size);
 };
 
 const checkPlain = ({ file }: Database, value: Value, limit: number): void => {

@@ -1,21 +1,21 @@
 /** A database of bbolt, open to be read by page. */
-import { type DatabaseFile, type Opening, openFile } from './file.ts';
+import { type DatabaseFile, openFile } from './file.ts';
 import { type MetaPage, readMetaPage } from './meta-page.ts';
 
-export type Database = { file: DatabaseFile; meta: MetaPage; [Symbol.asyncDispose](): Promise<void> };
+export type Database = { file: DatabaseFile; meta: MetaPage; [Symbol.dispose](): void };
 
 /**
- * Opens the file at `path`, with or without etcd's trailer; nobody may write to it meanwhile. Throws `integrity` where
- * its meta pages do not stand for what is there, `failed` where it cannot be read, and the signal's reason on abort;
- * so does everything that is later read from it.
+ * Opens the file at `path`, with or without etcd's trailer; nobody may write to it meanwhile. `name` is the file as a
+ * person knows it. Throws `integrity` where its meta pages do not stand for what is there, and `failed` where it cannot
+ * be read; so does everything that is later read from it. Reads without a pause: for the other side of ask.ts.
  */
-export const openDatabase = async (path: string, opening: Opening): Promise<Database> => {
-  const file = await openFile(path, opening);
+export const openDatabase = (path: string, name: string): Database => {
+  const file = openFile(path, name);
   try {
-    const meta = await readMetaPage(file);
-    return { file, meta, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
+    const meta = readMetaPage(file);
+    return { file, meta, [Symbol.dispose]: () => file[Symbol.dispose]() };
   } catch (error) {
-    await file[Symbol.asyncDispose]();
+    file[Symbol.dispose]();
     throw error;
   }
 };

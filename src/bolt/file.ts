@@ -1,6 +1,7 @@
 /** The bytes of a database file, a range at a time; the file as a whole is never in memory. */
-import { open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { from, SnapbackError } from '../errors.ts';
+import { blockCache } from './block-cache.ts';
 
 export type DatabaseFile = {
   /** The file as a person knows it, for errors. */
@@ -8,46 +9,74 @@ export type DatabaseFile = {
   /** In bytes, with etcd's trailer of 32 where it has one: too few to pass for a page that is missing. */
   size: number;
   /**
-   * The bytes from `offset` on, which the caller has found to be within `size`. Throws `integrity` where the file has
-   * become shorter meanwhile, `failed` where the disk cannot read them, and the signal's reason on abort.
+   * Fills `target` from its byte `at` to its end with the bytes from `offset` on, which the caller has found to be
+   * within `size`. Throws `integrity` where the file has become shorter meanwhile, `failed` where the disk cannot read.
    */
-  read(offset: number, length: number): Promise<Buffer>;
-  [Symbol.asyncDispose](): Promise<void>;
+  fill(target: Buffer, at: number, offset: number): void;
+  /** The same into a buffer of its own. */
+  read(offset: number, length: number): Buffer;
+  [Symbol.dispose](): void;
 };
 
-export type Opening = { name: string; signal: AbortSignal };
+/**
+ * Opens a file on a disk, to read only, and to be read without a pause: for a thread of its own (ask.ts). Throws
+ * `failed` where that cannot be done.
+ */
+export const openFile = (path: string, name: string): DatabaseFile => {
+  // Not blocking, so that a pipe is refused and not waited for.
+  const handle = tried(name, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  try {
+    const about = tried(name, () => fstatSync(handle));
+    if (!about.isFile()) throw noFile(name);
+    const read = (target: Buffer, offset: number) => {
+      for (let done = 0; done < target.length; ) {
+        const count = tried(name, () => readSync(handle, target, done, target.length - done, offset + done));
+        if (count === 0) throw shorter(name, offset + done);
+        done += count;
+      }
+    };
+    const { size } = about;
+    const cached = blockCache(read, size);
+    const fill: DatabaseFile['fill'] = (target, at, offset) => {
+      if (offset + target.length - at > size) throw shorter(name, size);
+      cached(target, at, offset);
+    };
+    return {
+      name,
+      size,
+      fill,
+      read: (offset, length) => {
+        const target = Buffer.allocUnsafe(length);
+        fill(target, 0, offset);
+        return target;
+      },
+      [Symbol.dispose]: () => closeSync(handle),
+    };
+  } catch (error) {
+    closeSync(handle);
+    throw error;
+  }
+};
 
-/** Opens a file on a disk, to read only. Throws `failed` where that cannot be done. */
-export const openFile = async (path: string, { name, signal }: Opening): Promise<DatabaseFile> => {
-  const failed = (error: unknown) =>
-    from(error, 'failed', {
+const tried = <T>(name: string, action: () => T): T => {
+  try {
+    return action();
+  } catch (error) {
+    throw from(error, 'failed', {
       operation: 'read the database',
       object: name,
       hint: 'Look at the disk and at the modes of the file.',
     });
-  const handle = await open(path).catch(error => {
-    throw failed(error);
-  });
-  const { size } = await handle.stat().catch(async error => {
-    await handle.close();
-    throw failed(error);
-  });
-  return {
-    name,
-    size,
-    read: async (offset, length) => {
-      signal.throwIfAborted();
-      const { bytesRead, buffer } = await handle
-        .read(Buffer.allocUnsafe(length), 0, length, offset)
-        .catch(error => {
-          throw failed(error);
-        });
-      if (bytesRead < length) throw shorter(name, offset + bytesRead);
-      return buffer;
-    },
-    [Symbol.asyncDispose]: () => handle.close(),
-  };
+  }
 };
+
+const noFile = (name: string): SnapbackError =>
+  new SnapbackError('failed', {
+    operation: 'read the database',
+    object: name,
+    reason: 'is not a regular file',
+    hint: 'Name the file itself.',
+  });
 
 const shorter = (name: string, end: number): SnapbackError =>
   new SnapbackError('integrity', {

@@ -5,7 +5,7 @@
 import { SnapbackError } from '../errors.ts';
 import { type Bucket, bucketIn, rootBucket, valueIn } from './bucket.ts';
 import { type Database, openDatabase } from './database.ts';
-import type { Opening } from './file.ts';
+import { foreignDatabase } from './foreign.ts';
 
 export type MetaBucket = {
   /** The version of the data, `3.6.0`, whose last number is always 0; null before 3.6. */
@@ -20,33 +20,32 @@ export type MetaBucket = {
 
 /**
  * Reads it from the snapshot file or database at `path`; a few pages of it are read, and none of its keys and values.
- * Throws `integrity` where it is no database of etcd or damaged on the way, `failed` where it cannot be read, and the
- * signal's reason on abort.
+ * Throws `integrity` where it is no database of etcd or damaged on the way, and `failed` where it cannot be read.
  */
-export const readMetaBucket = async (path: string, opening: Opening): Promise<MetaBucket> => {
-  await using database = await openDatabase(path, opening);
-  const bucket = await bucketIn(database, await rootBucket(database), 'meta');
-  if (bucket === null) throw foreign(opening.name);
-  const field = <T>(name: string, parse: (bytes: Buffer) => T | null) =>
-    parsed(database, bucket, name, parse);
+export const readMetaBucket = ({ path }: { path: string }, { name }: { name: string }): MetaBucket => {
+  using database = openDatabase(path, name);
+  const bucket = bucketIn(database, rootBucket(database), 'meta');
+  if (bucket === null) throw foreignDatabase(name, 'meta');
+  const field = <T>(field: string, parse: (bytes: Buffer) => T | null) =>
+    parsed(database, bucket, field, parse);
   return {
-    storageVersion: await field('storageVersion', version),
-    consistentIndex: await field('consistent_index', counter),
-    term: await field('term', counter),
-    scheduledCompactRevision: await field('scheduledCompactRev', revision),
-    finishedCompactRevision: await field('finishedCompactRev', revision),
+    storageVersion: field('storageVersion', version),
+    consistentIndex: field('consistent_index', counter),
+    term: field('term', counter),
+    scheduledCompactRevision: field('scheduledCompactRev', revision),
+    finishedCompactRevision: field('finishedCompactRev', revision),
   };
 };
 
 const limit = 64;
 
-const parsed = async <T>(
+const parsed = <T>(
   database: Database,
   bucket: Bucket,
   name: string,
   parse: (bytes: Buffer) => T | null,
-): Promise<T | null> => {
-  const bytes = await valueIn(database, bucket, Buffer.from(name), limit);
+): T | null => {
+  const bytes = valueIn(database, bucket, Buffer.from(name), limit);
   if (bytes === null) return null;
   const value = parse(bytes);
   if (value === null) throw unreadable(database.file.name, name, bytes);
@@ -66,14 +65,6 @@ const revision = (bytes: Buffer): number | null =>
 /** Null beyond 2^53, which no counter of a real etcd reaches. */
 const safe = (value: bigint): number | null =>
   value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : null;
-
-const foreign = (name: string): SnapbackError =>
-  new SnapbackError('integrity', {
-    operation: 'read the database',
-    object: name,
-    reason: 'has no bucket "meta", so it is not of etcd',
-    hint: 'Name a file that etcdctl, etcdutl or this program made.',
-  });
 
 const unreadable = (name: string, field: string, bytes: Buffer): SnapbackError =>
   new SnapbackError('integrity', {

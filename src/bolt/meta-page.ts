@@ -16,15 +16,22 @@ export type MetaPage = {
   highWater: number;
   /** Of the transaction that wrote it; the page with the greater one counts. */
   transaction: bigint;
+  /** The page of the list of free pages; null where none is written, as etcd has it on Linux (bbolt: NoFreelistSync). */
+  freelist: number | null;
+  /**
+   * Why the other one does not count, where it is damaged; null where both are whole. A database whose machine died in
+   * the middle of a write has one; a snapshot never has.
+   */
+  other: string | null;
 };
 
 /**
  * The newest of the two that is valid. Throws `integrity` where none is, where it points beyond its own pages, and
  * where the file is shorter than the pages that it speaks of.
  */
-export const readMetaPage = async (file: DatabaseFile): Promise<MetaPage> => {
-  const first = await parseAt(file, 0, 0);
-  const second = await secondOf(file, typeof first === 'string' ? null : first.pageSize);
+export const readMetaPage = (file: DatabaseFile): MetaPage => {
+  const first = parseAt(file, 0, 0);
+  const second = secondOf(file, typeof first === 'string' ? null : first.pageSize);
   const valid = [first, second].filter(one => typeof one !== 'string');
   // The first where they are equal, as bbolt has it.
   const newest = valid.reduceRight<Raw | null>(
@@ -32,16 +39,18 @@ export const readMetaPage = async (file: DatabaseFile): Promise<MetaPage> => {
     null,
   );
   if (!newest) throw none(file, `${first}`, `${second}`);
-  return checked(file, newest);
+  const damage = [first, second].findIndex(one => typeof one === 'string');
+  const other = damage === -1 ? null : `meta page ${damage} ${[first, second][damage]}`;
+  return { ...checked(file, newest), other };
 };
 
 type Raw = { page: number; offset: number; pageSize: number; transaction: bigint; bytes: Buffer };
 
 /** Only a valid first page says where the second is: else it is looked for at every size that a page can have. */
-const secondOf = async (file: DatabaseFile, pageSize: number | null): Promise<Raw | string> => {
-  if (pageSize !== null) return await parseAt(file, 1, pageSize);
+const secondOf = (file: DatabaseFile, pageSize: number | null): Raw | string => {
+  if (pageSize !== null) return parseAt(file, 1, pageSize);
   for (const size of pageSizes) {
-    const found = await parseAt(file, 1, size);
+    const found = parseAt(file, 1, size);
     if (typeof found !== 'string' && found.pageSize === size) return found;
   }
   return 'is nowhere to be found';
@@ -52,14 +61,15 @@ const pageSizes = [4, 8, 16, 32, 64, 128, 256, 512].map(size => size * 1024);
 
 const headerSize = 16;
 const bodySize = 64;
+const noFreelist = 2n ** 64n - 1n;
 const magic = 0xed0cdaed;
 const version = 2;
 const metaFlag = 4;
 
 /** Why it is not valid, as a text. */
-const parseAt = async (file: DatabaseFile, page: number, offset: number): Promise<Raw | string> => {
+const parseAt = (file: DatabaseFile, page: number, offset: number): Raw | string => {
   if (offset + headerSize + bodySize > file.size) return `would begin at byte ${offset}, where the file ends`;
-  const all = await file.read(offset, headerSize + bodySize);
+  const all = file.read(offset, headerSize + bodySize);
   const bytes = all.subarray(headerSize);
   const at = `at byte ${offset}`;
   if (all.readBigUInt64LE(0) !== BigInt(page) || all.readUInt16LE(8) !== metaFlag)
@@ -72,7 +82,7 @@ const parseAt = async (file: DatabaseFile, page: number, offset: number): Promis
   return { page, offset, pageSize, transaction: bytes.readBigUInt64LE(48), bytes };
 };
 
-const checked = (file: DatabaseFile, { bytes, offset, ...raw }: Raw): MetaPage => {
+const checked = (file: DatabaseFile, { bytes, offset, ...raw }: Raw): Omit<MetaPage, 'other'> => {
   const wrong = (at: number, reason: string) =>
     damaged(file.name, { page: raw.page, offset: offset + headerSize + at }, reason);
   const highWater = bytes.readBigUInt64LE(40);
@@ -83,7 +93,15 @@ const checked = (file: DatabaseFile, { bytes, offset, ...raw }: Raw): MetaPage =
     );
   const root = bytes.readBigUInt64LE(16);
   if (root < 2n || root >= highWater) throw wrong(16, `the root is said to be page ${root} of ${highWater}`);
-  return { ...raw, root: Number(root), highWater: Number(highWater) };
+  const freelist = bytes.readBigUInt64LE(32);
+  if (freelist !== noFreelist && (freelist < 2n || freelist >= highWater))
+    throw wrong(32, `the list of free pages is said to be page ${freelist} of ${highWater}`);
+  return {
+    ...raw,
+    root: Number(root),
+    highWater: Number(highWater),
+    freelist: freelist === noFreelist ? null : Number(freelist),
+  };
 };
 
 /** FNV-1a of 64 bits (draft-eastlake-fnv). */

@@ -1,6 +1,6 @@
 /** A snapshot file that any tool made, unpacked once, and what it says of itself. */
 import { open, stat } from 'node:fs/promises';
-import { readMetaBucket } from '../bolt/meta-bucket.ts';
+import { ask } from '../bolt/ask.ts';
 import { type ManifestCore, parseCore } from '../catalog/core.ts';
 import { headSize, kindOf } from '../codec/file-kind.ts';
 import type { Secret } from '../secret.ts';
@@ -30,7 +30,7 @@ export const readFile = async (
 ): Promise<FileFacts> => {
   const { core, size } = await fetchFile(path, file, options, context);
   const recorded = core === null ? null : parseCore(core, path);
-  const { storageVersion } = await readMetaBucket(file, { name: path, signal: context.signal });
+  const { storageVersion } = await ask('metaBucket', { path: file }, { name: path, signal: context.signal });
   return { recorded, size, etcdVersion: recorded?.etcd.version ?? minorIn(storageVersion) };
 };
 
@@ -45,7 +45,7 @@ export const lookInto = async (
 ): Promise<FileFacts | null> => {
   const size = await bareSize(path).catch(() => null);
   if (size === null) return null;
-  const { storageVersion } = await readMetaBucket(path, { name: path, signal });
+  const { storageVersion } = await ask('metaBucket', { path }, { name: path, signal });
   return { recorded: null, size, etcdVersion: minorIn(storageVersion) };
 };
 

@@ -21,7 +21,7 @@ export type Reading = {
 export const openReading = async (): Promise<Reading> => {
   const folder = await temporaryFolder();
   const path = join(folder.path, 'it.db');
-  const read = () => readMetaBucket(path, { name: 'it.db', signal: new AbortController().signal });
+  const read = async () => readMetaBucket({ path }, { name: 'it.db' });
   const says = async (bytes: Buffer | Buffer[]) => {
     await writeFile(path, bytes);
     return await read();
