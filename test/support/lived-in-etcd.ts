@@ -166,7 +166,7 @@ const whileCompacting = async (
     const file = join(growing.folder, `compacting-${attempt}.db`);
     await compact(client, newest - 14 + 2 * attempt, false);
     const stage = await snapshot(growing, settings, { file, older: [newest - 2] });
-    const said = await readMetaBucket(file, { name: file, signal });
+    const said = readMetaBucket({ path: file }, { name: file });
     if ((said.scheduledCompactRevision ?? 0) > (said.finishedCompactRevision ?? 0)) return stage;
   }
   throw new Error('every compaction was over before its snapshot');
