@@ -98,14 +98,7 @@ test('what was found since travels too: verdicts that passed, but no fail, and n
 test('wherever a run is cut off nothing half is listed, and the next one ends it', async () => {
   await using kept = await filled([first]);
   const settings = {
-    store: {
-      store: join(kept.folder, '..'),
-      s3: null,
-      cluster: 'prod',
-      clusterNamed: true,
-      lineage: null,
-      trustKeys: [],
-    },
+    store: { store: join(kept.folder, '..'), s3: null, cluster: 'prod', clusterNamed: true, lineage: null },
     snapshots: [],
     before: null,
     since: null,
@@ -114,7 +107,6 @@ test('wherever a run is cut off nothing half is listed, and the next one ends it
     recipients: [],
     recipientsFile: null,
     identities: [],
-    signKey: null,
   };
   for (let changes = 0; changes < 6; changes++) {
     const location = join(kept.folder, '..', `cut-${changes}`);

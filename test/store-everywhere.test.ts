@@ -37,7 +37,7 @@ const storeWith = async (lost: string, whole: boolean): Promise<string[]> => {
     taking,
     name,
     [{ store, recordCluster: async () => {} }],
-    { patience: 5000, signKey: null },
+    5000,
     context,
   );
   expect(stored[0]?.error?.code).toBe('store');

@@ -64,7 +64,8 @@ const bodySize = 64;
 const noFreelist = 2n ** 64n - 1n;
 const magic = 0xed0cdaed;
 const version = 2;
-const metaFlag = 4;
+// With a count and an overflow of none, as bbolt always has it.
+const metaFlag = 4n;
 
 /** Why it is not valid, as a text. */
 const parseAt = (file: DatabaseFile, page: number, offset: number): Raw | string => {
@@ -72,7 +73,7 @@ const parseAt = (file: DatabaseFile, page: number, offset: number): Raw | string
   const all = file.read(offset, headerSize + bodySize);
   const bytes = all.subarray(headerSize);
   const at = `at byte ${offset}`;
-  if (all.readBigUInt64LE(0) !== BigInt(page) || all.readUInt16LE(8) !== metaFlag)
+  if (all.readBigUInt64LE(0) !== BigInt(page) || all.readBigUInt64LE(8) !== metaFlag)
     return `${at} has not the header of one`;
   if (bytes.readUInt32LE(0) !== magic) return `${at} has not the mark of a bbolt database`;
   if (bytes.readUInt32LE(4) !== version) return `${at} is of format ${bytes.readUInt32LE(4)}, not ${version}`;

@@ -2,7 +2,6 @@
 import { newId } from '../catalog/id.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { objectFile } from '../catalog/names.ts';
-import { type SignKey, signKeyOf } from '../catalog/sign-key.ts';
 import { checkRecipients, recipientsIn } from '../codec/recipients.ts';
 import { type ErrorFields, errorFields, isSnapbackError, SnapbackError } from '../errors.ts';
 import { type Candidate, isTroubled } from '../etcd/candidate.ts';
@@ -27,8 +26,6 @@ export type SaveResult = {
   stores: { location: string; stored: boolean; error: ErrorFields | null }[];
   seconds: number;
   manifest: Manifest;
-  /** The file of the key that signed the manifest; null where none did. */
-  signedBy: string | null;
 };
 
 /**
@@ -45,7 +42,6 @@ export const save = async (given: SaveSettings, context: Context): Promise<Outco
   const started = new Date();
   const settings = { ...given, recipients: allRecipients(given) };
   await checkRecipients(settings.recipients);
-  const signKey = signKeyOf(settings.signKey);
   const { store: first } = settings.store;
   checkDistinct('--also', [first, ...settings.also]);
   await using opened = new AsyncDisposableStack();
@@ -55,14 +51,7 @@ export const save = async (given: SaveSettings, context: Context): Promise<Outco
   const last = choice.order.at(-1);
   for (const candidate of choice.order) {
     try {
-      const { manifest, stored } = await saveFrom(
-        candidate,
-        choice,
-        started,
-        { stores, signKey },
-        settings,
-        context,
-      );
+      const { manifest, stored } = await saveFrom(candidate, choice, started, stores, settings, context);
       return outcome(manifest, stored, started, settings, context);
     } catch (error) {
       signal.throwIfAborted();
@@ -81,7 +70,7 @@ const saveFrom = async (
   candidate: Candidate,
   choice: Choice,
   started: Date,
-  { stores, signKey }: { stores: Store[]; signKey: SignKey | null },
+  stores: Store[],
   settings: SaveSettings,
   context: Context,
 ): Promise<{ manifest: Manifest; stored: Stored[] }> => {
@@ -95,13 +84,7 @@ const saveFrom = async (
   const file = objectFile(id, settings.compression, encryption);
   await using taking = await takeSnapshot(id, file, started, member, lineage, settings, context);
   const { idleTimeout } = settings.etcd;
-  const done = await storeEverywhere(
-    taking,
-    `${cluster}/${file}`,
-    folders,
-    { patience: idleTimeout, signKey },
-    context,
-  );
+  const done = await storeEverywhere(taking, `${cluster}/${file}`, folders, idleTimeout, context);
   const stored = stores.flatMap(store => [...done, ...lost].find(one => one.store === store) ?? []);
   const errors = stored.flatMap(({ error }) => error ?? []);
   if (errors.length === stored.length) {
@@ -138,7 +121,6 @@ const outcome = (
     })),
     seconds: (Date.now() - started.getTime()) / 1000,
     manifest,
-    signedBy: settings.signKey?.path ?? null,
   };
   const gravest = worst(failed.map(({ error }) => error));
   const counts = settings.require === 'all' || signal.aborted;
