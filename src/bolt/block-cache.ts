@@ -1,8 +1,9 @@
 /** A few MiB of a file that was read lately: pages that lie beside each other come with one read of the disk. */
 
-// Twelve to sixteen pages: a tree's leaves lie in runs, and one that lies alone costs little more than by itself.
+// Sixteen pages: the leaves of a tree lie in runs, and one that lies alone costs little more than by itself. All of them
+// are 16 MiB: what a run over a tree comes back to, because its leaves were written at different times.
 const blockSize = 64 * 1024;
-const blocks = 64;
+const blocks = 256;
 
 type Block = { number: number; bytes: Buffer };
 

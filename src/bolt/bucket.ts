@@ -26,7 +26,16 @@ export const bucketIn = (database: Database, parent: Bucket, name: string): Buck
 export const bucketAt = (database: Database, value: Value, name: string): Bucket => {
   if (!value.bucket || value.size < headerSize)
     throw damaged(database.file.name, value, `${JSON.stringify(name)} is no bucket`);
-  const root = idAt(database.file.read(value.offset, headerSize), 0);
+  const header = database.file.read(value.offset, headerSize);
+  const [root, counter] = [idAt(header, 0), idAt(header, 8)];
+  if (counter !== 0)
+    throw damaged(
+      database.file.name,
+      value,
+      `${JSON.stringify(name)} counts ${counter}, which etcd never does`,
+    );
+  if (root !== 0 && value.size > headerSize)
+    throw damaged(database.file.name, value, `${JSON.stringify(name)} has a page of its own and one inside`);
   if (root !== 0) return { root: readPage(database, root, value) };
   const inline = { page: value.page, offset: value.offset + headerSize };
   return { root: readInlinePage(database, inline, value.size - headerSize) };

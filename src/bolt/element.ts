@@ -1,7 +1,7 @@
 /** The elements of a page: where key and value are, found to lie inside the page before anything is read. */
 import { damaged, type Place } from './damage.ts';
 import type { Database } from './database.ts';
-import { elementSize, headerSize, idAt, type Page, placeIn } from './page.ts';
+import { elementSize, headerSize, idAt, isInline, type Page, placeIn } from './page.ts';
 
 /** A range of the file. */
 export type Range = Place & { size: number };
@@ -61,9 +61,7 @@ export const checkPlace = (
   if (end !== null && start !== end)
     throw wrongElement(database, page, index, 'does not begin where the one before it ends');
   const own = start + keySize + valueSize;
-  const { pageSize } = database.meta;
-  const inline = page.start !== page.id * pageSize;
-  if (index === page.count - 1 && page.size - own > (inline ? 0 : pageSize))
+  if (index === page.count - 1 && page.size - own > (isInline(database, page) ? 0 : database.meta.pageSize))
     throw wrongElement(database, page, index, `is the last, and leaves ${page.size - own} bytes of its page`);
   return own;
 };

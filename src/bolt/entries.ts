@@ -10,6 +10,7 @@ import {
   newElement,
   readElement,
   tableEnd,
+  type Value,
   wrongElement,
 } from './element.ts';
 import { leaves, type Walk } from './leaves.ts';
@@ -61,6 +62,14 @@ export function* entries(
     }
   }
 }
+
+/** Where the value of an entry is. */
+export const valueWithin = ({ place, start, middle, end, bucket }: Entry): Value => ({
+  page: place.page,
+  offset: place.offset + middle - start,
+  size: end - middle,
+  bucket,
+});
 
 // etcd takes requests of 1.5 MiB, and of what --max-request-bytes says, which it wants to be 10 MiB at most.
 const maxSize = 64 * 1024 * 1024;

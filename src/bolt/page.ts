@@ -108,5 +108,8 @@ const checkedHeader = (
 export const idAt = (bytes: Buffer, offset: number): number =>
   bytes.readUInt32LE(offset + 4) * 2 ** 32 + bytes.readUInt32LE(offset);
 
+/** Whether it lies inside a value. */
+export const isInline = ({ meta }: Database, { id, start }: Page): boolean => start !== id * meta.pageSize;
+
 /** The place of the byte `offset` of a page. */
 export const placeIn = ({ id, start }: Page, offset: number): Place => ({ page: id, offset: start + offset });

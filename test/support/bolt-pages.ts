@@ -14,15 +14,25 @@ const page = (id: number, flags: number, count: number, overflow: number, size =
   return bytes;
 };
 
-export type Meta = { root: number; highWater: number; transaction: number; size?: number };
+export type Meta = {
+  root: number;
+  highWater: number;
+  transaction: number;
+  size?: number;
+  /** The page of the list of free pages; none is written where it is left out. */
+  freelist?: number;
+};
 
-export const metaPage = (id: 0 | 1, { root, highWater, transaction, size = pageSize }: Meta): Buffer => {
+export const metaPage = (
+  id: 0 | 1,
+  { root, highWater, transaction, size = pageSize, freelist }: Meta,
+): Buffer => {
   const bytes = page(id, 4, 0, 0, size);
   bytes.writeUInt32LE(0xed0cdaed, 16);
   bytes.writeUInt32LE(2, 20);
   bytes.writeUInt32LE(size, 24);
   bytes.writeBigUInt64LE(BigInt(root), 32);
-  bytes.writeBigUInt64LE(2n ** 64n - 1n, 48);
+  bytes.writeBigUInt64LE(freelist === undefined ? 2n ** 64n - 1n : BigInt(freelist), 48);
   bytes.writeBigUInt64LE(BigInt(highWater), 56);
   bytes.writeBigUInt64LE(BigInt(transaction), 64);
   seal(bytes, 0);
@@ -63,6 +73,18 @@ export const branchPage = (id: number, branches: Branch[]): Buffer => {
     bytes.writeBigUInt64LE(BigInt(child), element + 8);
     end += bytes.write(key, end, 'latin1');
   }
+  return bytes;
+};
+
+/** The list of free pages, which says its length in its first id where that is too long for its header. */
+export const freelistPage = (
+  id: number,
+  free: number[],
+  { overflow = 0, long = free.length >= 0xffff } = {},
+) => {
+  const bytes = page(id, 16, long ? 0xffff : free.length, overflow);
+  const ids = long ? [free.length, ...free] : free;
+  for (const [index, one] of ids.entries()) bytes.writeBigUInt64LE(BigInt(one), 16 + index * 8);
   return bytes;
 };
 
