@@ -6,6 +6,7 @@ import { readEtcdClusters } from '../src/catalog/etcd-cluster.ts';
 import { parseLineage } from '../src/catalog/lineage.ts';
 import { manifestBytes, parseManifest } from '../src/catalog/manifest.ts';
 import { parseName } from '../src/catalog/names.ts';
+import { anyone } from '../src/catalog/trust-key.ts';
 import { readVerdict } from '../src/catalog/verdict.ts';
 import { openFileStore } from '../src/store/file.ts';
 import { sampleLineage } from './support/snapshot-sample.ts';
@@ -61,6 +62,6 @@ test('its lineage, its etcd cluster and its verdict are read', async () => {
   const named = names.map(parseName).find(one => one.kind === 'verdict');
   if (named?.kind !== 'verdict') return expect.fail('no verdict in the table');
   await store.put(`prod/${named.verdict.name}`, ofKind('verdict'), { signal });
-  const verdict = await readVerdict(store, 'prod', named.verdict, { signal });
+  const { verdict } = await readVerdict(store, 'prod', named.verdict, { trust: anyone, signal });
   expect(new Date(verdict.started)).toEqual(named.verdict.time);
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Entry, listSnapshots, readNames } from '../src/catalog/listing.ts';
 import { readManifest, readManifests } from '../src/catalog/read.ts';
 import { selectSnapshot } from '../src/catalog/select.ts';
+import { anyone } from '../src/catalog/trust-key.ts';
 import { openFileStore } from '../src/store/file.ts';
 import type { Store } from '../src/store/store.ts';
 import { putSample, sampleLineage, sampleManifest } from './support/snapshot-sample.ts';
@@ -149,11 +150,11 @@ test('manifests are read in order, and one that is broken is an error of its row
   await putSample(store, fourth, { lineage: 'f'.repeat(32) });
   const { entries } = await listSnapshots(store, 'prod', { signal });
   await store.remove(`prod/${second}.json`, { signal });
-  const rows = await readManifests(store, entries, { lineage: sampleLineage, signal });
+  const rows = await readManifests(store, entries, { lineage: sampleLineage, trust: anyone, signal });
   expect(rows.map(row => row.entry.id)).toEqual([fourth, third, second, first]);
   expect(rows.map(row => row.error?.code ?? null)).toEqual(['refused', 'integrity', 'not-found', null]);
   expect(rows[3]?.read?.manifest).toEqual(sampleManifest(first));
-  const lost = await readManifests(store, entries, { lineage: null, signal });
+  const lost = await readManifests(store, entries, { lineage: null, trust: anyone, signal });
   expect(lost.map(row => row.error?.code ?? null)).toEqual([null, 'integrity', 'not-found', null]);
 });
 
@@ -162,7 +163,7 @@ test('a manifest comes with the hash of its bytes', async () => {
   const read = await readManifest(
     opened.store,
     { cluster: 'prod', id: first },
-    { lineage: sampleLineage, signal },
+    { lineage: sampleLineage, trust: anyone, signal },
   );
   const { createHash } = await import('node:crypto');
   expect(read.sha256).toBe(`sha256:${createHash('sha256').update(read.bytes).digest('hex')}`);
@@ -173,7 +174,7 @@ test('a manifest that is too large to be one is not read into memory', async () 
   await using opened = await storeWith();
   await opened.store.put(`prod/${first}.json`, Buffer.alloc(5_000_000, ' '), { signal });
   await expect(
-    readManifest(opened.store, { cluster: 'prod', id: first }, { lineage: null, signal }),
+    readManifest(opened.store, { cluster: 'prod', id: first }, { lineage: null, trust: anyone, signal }),
   ).rejects.toMatchObject({ code: 'integrity', reason: expect.stringContaining('larger than') });
 });
 
@@ -181,7 +182,7 @@ test('an abort ends the reading of manifests with its reason', async () => {
   await using opened = await storeWith(...ids);
   const { entries } = await listSnapshots(opened.store, 'prod', { signal });
   const reason = new Error('stop');
-  const options = { lineage: null, signal: AbortSignal.abort(reason) };
+  const options = { lineage: null, trust: anyone, signal: AbortSignal.abort(reason) };
   await expect(readManifests(opened.store, entries, options)).rejects.toBe(reason);
 });
 

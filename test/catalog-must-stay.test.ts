@@ -5,6 +5,7 @@ import { timeOf } from '../src/catalog/id.ts';
 import { listSnapshots } from '../src/catalog/listing.ts';
 import { mustStayNow } from '../src/catalog/must-stay-now.ts';
 import { mustStay } from '../src/catalog/rails.ts';
+import { anyone } from '../src/catalog/trust-key.ts';
 import { namedStore } from './support/named-store.ts';
 
 const { signal } = new AbortController();
@@ -51,7 +52,7 @@ test('it says what the whole folder says, however that has changed since it was 
       const ours = snapshots.filter(one => one.ours).map(({ id, was }) => knownAs(id, was));
       const mine = entries.filter(({ id }) => ours.some(one => one.id === id));
       const wanted = mustStay(mine, found.id, now);
-      expect(await mustStayNow(store, found, { ours, now, signal })).toBe(wanted);
+      expect(await mustStayNow(store, found, { ours, now, trust: anyone, signal })).toBe(wanted);
     }),
     { numRuns: 3000 },
   );
@@ -65,7 +66,7 @@ test('one listing from the ones on that let it go is enough, and it is read on w
     const [found] = (await listSnapshots(store, 'prod', { signal, prefix: first })).entries;
     if (!found) throw new Error('it is gone');
     const ours = ids.map((id, at) => knownAs(id, was[at] ?? 'gone'));
-    const why = await mustStayNow(store, found, { ours, now, signal });
+    const why = await mustStayNow(store, found, { ours, now, trust: anyone, signal });
     return { why, after: asked.slice(1).map(({ after }) => after) };
   };
   const good: State[] = ['good', 'good', 'good', 'good'];

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stamp } from '../src/catalog/id.ts';
 import { type Entry, readNames } from '../src/catalog/listing.ts';
-import { listFor, type Question } from '../src/catalog/newest.ts';
+import { listFor } from '../src/catalog/newest.ts';
+import type { Question } from '../src/catalog/question.ts';
 import { selectSnapshot } from '../src/catalog/select.ts';
+import { anyone } from '../src/catalog/trust-key.ts';
 import { namedStore } from './support/named-store.ts';
 
 const { signal } = new AbortController();
@@ -84,7 +86,7 @@ test('every question has the answer that the whole folder gives', async () => {
           ...(newestVerified ? { newestVerified } : {}),
         };
         const { store } = namedStore(names);
-        const { entries } = await listFor(store, 'prod', question, { now, signal });
+        const { entries } = await listFor(store, 'prod', question, { now, trust: anyone, signal });
         const all = readNames(
           'prod',
           names.map(name => ({ name: `prod/${name}`, size: 1, modified: now })),
@@ -98,7 +100,7 @@ test('every question has the answer that the whole folder gives', async () => {
 
 const asked = async (names: string[], question: Partial<Question> & { snapshots: string[] }) => {
   const found = namedStore(names);
-  await listFor(found.store, 'prod', { before: null, ...question }, { now, signal });
+  await listFor(found.store, 'prod', { before: null, ...question }, { now, trust: anyone, signal });
   return found.asked.map(({ after }) => after?.slice(0, 8) || 'all');
 };
 const month = '20261023';

@@ -6,6 +6,7 @@ import { listSnapshots } from '../src/catalog/listing.ts';
 import { removeOrphans } from '../src/catalog/orphans.ts';
 import { pin, readPin, unpin } from '../src/catalog/pin.ts';
 import { finishRemovals, removeSnapshot } from '../src/catalog/remove.ts';
+import { anyone } from '../src/catalog/trust-key.ts';
 import { openFileStore } from '../src/store/file.ts';
 import type { Store } from '../src/store/store.ts';
 import { cut, cutAfter, meanwhile } from './support/cut-store.ts';
@@ -18,7 +19,7 @@ const [oldest = '', middle = '', newest = ''] = ids;
 const now = new Date('2026-12-01T00:00:00Z');
 /** As they were known when it was decided: good, and not verified. */
 const known = (some: string[]) => some.map(id => ({ id, started: timeOf(id), bad: false, verified: null }));
-const options = { reason: 'policy', ours: known(ids), now, signal };
+const options = { reason: 'policy', ours: known(ids), now, trust: anyone, signal };
 const refused = expect.objectContaining({ code: 'refused' });
 const verdict = (id: string, outcome: string) => `prod/${id}.verify.20261125T000000Z-000000.${outcome}.json`;
 

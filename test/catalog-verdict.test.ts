@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Level, parseName, type VerdictName } from '../src/catalog/names.ts';
 import { standing } from '../src/catalog/standing.ts';
+import { anyone } from '../src/catalog/trust-key.ts';
 import { readVerdict, type Verdict, writeVerdict } from '../src/catalog/verdict.ts';
 import { openFileStore } from '../src/store/file.ts';
 import { sampleSha256 } from './support/snapshot-sample.ts';
@@ -117,14 +118,19 @@ const sample: Verdict = {
 test('a verdict is found by its name and read as it was written', async () => {
   await using folder = await temporaryFolder();
   const store = openFileStore(folder.path);
-  const names = await Promise.all([1, 2].map(() => writeVerdict(store, 'prod', sample, { signal })));
+  const names = await Promise.all(
+    [1, 2].map(() => writeVerdict(store, 'prod', sample, { signKey: null, signal })),
+  );
   expect(new Set(names).size).toBe(2);
   for (const name of names) {
     const named = parseName(name);
     if (named.kind !== 'verdict') throw new Error(name);
     const verdict = { name, time: new Date('2026-11-22T09:00:00Z'), level: 'drill', pass: true };
     expect(named).toEqual({ kind: 'verdict', id, verdict });
-    expect(await readVerdict(store, 'prod', named.verdict, { signal })).toEqual(sample);
+    expect(await readVerdict(store, 'prod', named.verdict, { trust: anyone, signal })).toEqual({
+      verdict: sample,
+      signedBy: null,
+    });
   }
 });
 
@@ -132,6 +138,7 @@ test.each([
   [{ ...sample, pass: false }, 'integrity'],
   [{ ...sample, level: 'object' }, 'integrity'],
   [{ ...sample, snapshot: '20261122T061807Z-000000' }, 'integrity'],
+  [{ ...sample, started: '2026-11-22T08:59:59.900Z' }, 'integrity'],
   [{ ...sample, checks: 'all good' }, 'integrity'],
   [{ ...sample, format: 2 }, 'refused'],
 ])('a verdict whose body is not what its name says is not believed', async (body, code) => {
@@ -141,5 +148,7 @@ test.each([
   await store.put(`prod/${name}`, Buffer.from(JSON.stringify(body)), { signal });
   const named = parseName(name);
   if (named.kind !== 'verdict') throw new Error(name);
-  await expect(readVerdict(store, 'prod', named.verdict, { signal })).rejects.toMatchObject({ code });
+  await expect(readVerdict(store, 'prod', named.verdict, { trust: anyone, signal })).rejects.toMatchObject({
+    code,
+  });
 });

@@ -98,7 +98,14 @@ test('what was found since travels too: verdicts that passed, but no fail, and n
 test('wherever a run is cut off nothing half is listed, and the next one ends it', async () => {
   await using kept = await filled([first]);
   const settings = {
-    store: { store: join(kept.folder, '..'), s3: null, cluster: 'prod', clusterNamed: true, lineage: null },
+    store: {
+      store: join(kept.folder, '..'),
+      s3: null,
+      cluster: 'prod',
+      clusterNamed: true,
+      lineage: null,
+      trustKeys: [],
+    },
     snapshots: [],
     before: null,
     since: null,
@@ -107,6 +114,7 @@ test('wherever a run is cut off nothing half is listed, and the next one ends it
     recipients: [],
     recipientsFile: null,
     identities: [],
+    signKey: null,
   };
   for (let changes = 0; changes < 6; changes++) {
     const location = join(kept.folder, '..', `cut-${changes}`);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stamp } from '../src/catalog/id.ts';
 import { listSnapshots } from '../src/catalog/listing.ts';
 import { removeSnapshot } from '../src/catalog/remove.ts';
+import { anyone } from '../src/catalog/trust-key.ts';
 import { needGoProgram } from './support/go-programs.ts';
 import { type S3Faults, startS3Faults } from './support/s3-faults.ts';
 import type { S3Server } from './support/s3-server.ts';
@@ -133,7 +134,7 @@ describe.skipIf(program === null)('a bucket with 10,000 snapshots', () => {
     before.requests.length = 0;
     const [oldest] = entries.slice(-1);
     if (!oldest) throw new Error('there are none');
-    const options = { reason: 'policy', ours: entries, now: new Date(), signal };
+    const options = { reason: 'policy', ours: entries, now: new Date(), trust: anyone, signal };
     expect(await removeSnapshot(store, oldest, options)).toBe(true);
     // Two each time, and one by which the marker's writer sees that there is none yet.
     expect(counted()).toMatchObject({ ListObjectsV2: 2 * 2 + 1, DeleteObject: 3 });

@@ -65,7 +65,7 @@ describe.skipIf(programs === null)('the content of a snapshot', () => {
       progress: () => {},
     };
     const settings = {
-      store: { store, s3: null, cluster: 'default', clusterNamed: false, lineage: null },
+      store: { store, s3: null, cluster: 'default', clusterNamed: false, lineage: null, trustKeys: [] },
       before: null,
       identities: identities.map(secret),
       scratch,

@@ -70,7 +70,14 @@ test('a prune that is interrupted tells what is gone, and leaves the rest whole'
 
 const keepLastOne = (kept: KeptStore, signal: AbortSignal, onStep: (label: string) => void) => {
   const policy = { ...noPolicy, keepLast: 1 };
-  const folder = { store: kept.store.location, s3: null, cluster: 'prod', clusterNamed: true, lineage: null };
+  const folder = {
+    store: kept.store.location,
+    s3: null,
+    cluster: 'prod',
+    clusterNamed: true,
+    lineage: null,
+    trustKeys: [],
+  };
   const how = {
     maxDelete: null,
     yes: false,

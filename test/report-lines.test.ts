@@ -59,8 +59,9 @@ const events: [Event, string][] = [
       size: 100 * 2 ** 20,
       plainSize: 560 * 2 ** 20,
       recipients: 2,
+      signed: true,
     },
-    'stored    /backups/prod/x.db.zst.age  100 MiB (5.6 times smaller), encrypted for 2 keys',
+    'stored    /backups/prod/x.db.zst.age  100 MiB (5.6 times smaller), encrypted for 2 keys, signed',
   ],
   [
     { kind: 'bound', hashKV: 2844868205, revision: 1_284_220, by: 'm2', seconds: 0.3 },

@@ -124,7 +124,7 @@ for (const { name, missing, start } of await testedS3Servers())
       await putSample(store, id);
       await store.put(`prod/${id}.json.sig`, Buffer.alloc(64), { signal });
       await pin(store, { cluster: 'prod', id }, 'before the upgrade', { signal });
-      const verdict = await writeVerdict(store, 'prod', verdictOf(id), { signal });
+      const verdict = await writeVerdict(store, 'prod', verdictOf(id), { signKey: null, signal });
       const byName = new Map<string, boolean>();
       for await (const { name } of store.list('prod', { signal }))
         byName.set(name.slice(5), (await store.held(name, { signal })) !== null);
@@ -244,6 +244,7 @@ const placeOf = ({ store }: BucketUnderTest, { endpoint }: S3Server) => ({
   cluster: 'prod',
   clusterNamed: true,
   lineage: null,
+  trustKeys: [],
 });
 
 const ids = async (store: Store): Promise<string[]> => {

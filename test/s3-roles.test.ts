@@ -226,7 +226,14 @@ for (const { name, missing, start } of await testedS3Servers())
       const { signal } = new AbortController();
       const context = { signal, log: silentLog, notify: () => {}, progress: () => {} };
       const s3 = { ...defaultS3Settings, endpoint: server.endpoint };
-      const settings = { store: store[1] ?? '', cluster: 'prod', clusterNamed: true, lineage: null, s3 };
+      const settings = {
+        store: store[1] ?? '',
+        cluster: 'prod',
+        clusterNamed: true,
+        lineage: null,
+        trustKeys: [],
+        s3,
+      };
       await using catalog = await openCatalog(settings, 'remove', context);
       // The same store a day and an hour later.
       const now = async () => new Date(Date.now() + 25 * 3_600_000);

@@ -182,7 +182,13 @@ test.each([
   const told: string[] = [];
   const context = contextOf(signal, kind => told.push(kind));
   const folders = [good, broken(bad)].map(store => ({ store, recordCluster: async () => {} }));
-  const [one, two] = await storeEverywhere(taking(), name, folders, 2_000, context);
+  const [one, two] = await storeEverywhere(
+    taking(),
+    name,
+    folders,
+    { patience: 2_000, signKey: null },
+    context,
+  );
   expect(one?.error).toBeNull();
   expect(two?.error).toMatchObject({
     code: 'store',
@@ -207,7 +213,7 @@ test('a store that hangs at its end does not keep an interrupted run from saying
     { store: good, recordCluster: async () => {} },
     { store: hungAtEnd(bad), recordCluster: async () => {} },
   ];
-  const ended = storeEverywhere(taking(), name, folders, 60_000, context);
+  const ended = storeEverywhere(taking(), name, folders, { patience: 60_000, signKey: null }, context);
   while (!(await readdir(join(folder.path, 'good', 'prod')).catch(() => [''])).includes(`${id}.json`))
     await sleep(5);
   controller.abort(reason);

@@ -37,7 +37,7 @@ const storeWith = async (lost: string, whole: boolean): Promise<string[]> => {
     taking,
     name,
     [{ store, recordCluster: async () => {} }],
-    5000,
+    { patience: 5000, signKey: null },
     context,
   );
   expect(stored[0]?.error?.code).toBe('store');

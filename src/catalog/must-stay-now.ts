@@ -1,7 +1,9 @@
 /** Whether a snapshot may go, as the store is at this moment. */
 import type { Store } from '../store/store.ts';
+import { countSigned } from './counted.ts';
 import { type Entry, listSnapshots } from './listing.ts';
 import { mustStay, newestGood, newestVerified, type Subject } from './rails.ts';
+import type { Trust } from './trust-key.ts';
 
 /**
  * `mustStay` with verdicts and removals read again; null also for one that is not among `ours`, those of its lineage as
@@ -12,16 +14,17 @@ import { mustStay, newestGood, newestVerified, type Subject } from './rails.ts';
 export const mustStayNow = async (
   store: Store,
   found: Entry,
-  { ours, now, signal }: { ours: Subject[]; now: Date; signal: AbortSignal },
+  { ours, now, trust, signal }: { ours: Subject[]; now: Date; trust: Trust; signal: AbortSignal },
 ): Promise<string | null> => {
   const ids = new Set(ours.map(({ id }) => id));
   if (!ids.has(found.id)) return null;
+  const [subject = found] = await countSigned(store, [found], { trust, signal });
   const why = async (after: string): Promise<string | null> => {
     const { entries } = await listSnapshots(store, found.cluster, { after, signal });
     const newer = entries.filter(({ id }) => id > found.id && ids.has(id));
-    return mustStay([found, ...newer], found.id, now);
+    return mustStay([subject, ...(await countSigned(store, newer, { trust, signal }))], found.id, now);
   };
-  const from = standIns(found, ours, now);
+  const from = standIns(subject, ours, now);
   return from !== null && (await why(from)) === null ? null : why(found.id);
 };
 

@@ -85,6 +85,8 @@ export const lineageFile = 'cluster.json';
 export const objectFile = (id: string, compression: Compression, encryption: 'age' | null): string =>
   `${id}.db${compression === 'zstd' ? '.zst' : ''}${encryption === 'age' ? '.age' : ''}`;
 export const manifestFile = (id: string): string => `${id}.json`;
+/** Of any file that is signed; also with the cluster before it. */
+export const signatureFile = (file: string): string => `${file}.sig`;
 export const pinFile = (id: string): string => `${id}.pin`;
 export const removedFile = (id: string): string => `${id}.removed`;
 

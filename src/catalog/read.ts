@@ -6,9 +6,25 @@ import { eightAtATime } from './eight-at-a-time.ts';
 import type { Entry } from './listing.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { manifestFile } from './names.ts';
+import { checkSignature } from './signature.ts';
+import type { Trust } from './trust-key.ts';
 
 /** A manifest as it was read; `sha256` is of its bytes. */
-export type ReadManifest = { manifest: Manifest; sha256: string; bytes: Uint8Array };
+export type ReadManifest = {
+  manifest: Manifest;
+  sha256: string;
+  bytes: Uint8Array;
+  /** The file of the key that signed it; null where signatures are not looked at. */
+  signedBy: string | null;
+};
+
+/** Which manifests are believed. */
+export type Belief = {
+  /** Null only where that was warned of (`useLineage`). */
+  lineage: string | null;
+  /** Whose signatures count: what nobody of them signed is `integrity`, and nothing in it is looked at. */
+  trust: Trust;
+};
 
 /** A row: its manifest, or why it cannot be believed. */
 export type Row = { entry: Entry } & (
@@ -17,20 +33,23 @@ export type Row = { entry: Entry } & (
 );
 
 /**
- * Reads and checks one manifest. Throws what `parseManifest` throws, `not-found` when it is gone, `store` when the
- * store is away. `lineage` is null only where that was warned of (`useLineage`).
+ * Reads and checks one manifest: the one door to what is in it, for every command. Throws `integrity` for one that is
+ * not signed as it must be, what `parseManifest` throws, `not-found` when it is gone, `store` when the store is away.
  */
 export const readManifest = async (
   store: Store,
   entry: Pick<Entry, 'cluster' | 'id'>,
-  options: { lineage: string | null; signal: AbortSignal },
+  { lineage, trust, signal }: Belief & { signal: AbortSignal },
 ): Promise<ReadManifest> => {
   const { cluster, id } = entry;
-  const bytes = await readSmall(store, `${cluster}/${manifestFile(id)}`, options);
+  const name = `${cluster}/${manifestFile(id)}`;
+  const bytes = await readSmall(store, name, { signal });
+  const signedBy = await checkSignature(store, name, bytes, { trust, signal });
   return {
-    manifest: parseManifest(bytes, { cluster, id, lineage: options.lineage }),
+    manifest: parseManifest(bytes, { cluster, id, lineage }),
     sha256: sha256Of(bytes),
     bytes,
+    signedBy,
   };
 };
 
@@ -41,7 +60,7 @@ export const readManifest = async (
 export const readManifests = async (
   store: Store,
   entries: Entry[],
-  options: { lineage: string | null; signal: AbortSignal },
+  options: Belief & { signal: AbortSignal },
 ): Promise<Row[]> => {
   const rows: Row[] = [];
   await eightAtATime(entries.entries(), async ([at, entry]) => {
@@ -57,7 +76,7 @@ export type Checked = { entry: Entry; error: SnapbackError | null };
 export const checkManifests = async (
   store: Store,
   entries: Entry[],
-  options: { lineage: string | null; signal: AbortSignal },
+  options: Belief & { signal: AbortSignal },
 ): Promise<Checked[]> => {
   const checked: Checked[] = [];
   await eightAtATime(entries.entries(), async ([at, entry]) => {
@@ -70,7 +89,7 @@ export const checkManifests = async (
 const readRow = async (
   store: Store,
   entry: Entry,
-  options: { lineage: string | null; signal: AbortSignal },
+  options: Belief & { signal: AbortSignal },
 ): Promise<Row> => {
   try {
     return { entry, read: await readManifest(store, entry, options), error: null };

@@ -10,6 +10,7 @@ import { mustStayNow } from './must-stay-now.ts';
 import { manifestFile, parseName, pinFile, removedFile } from './names.ts';
 import type { Subject } from './rails.ts';
 import { readManifest } from './read.ts';
+import { anyone, type Trust } from './trust-key.ts';
 
 /**
  * Removes one snapshot, for the reason given, which the marker records; false when it was gone already.
@@ -28,6 +29,8 @@ export const removeSnapshot = async (
     /** The time after which a snapshot is future-dated. */
     now: Date;
     evenNewest?: boolean;
+    /** Whose verdicts count when it is asked which are good and which verified. */
+    trust: Trust;
     signal: AbortSignal;
   },
 ): Promise<boolean> => {
@@ -87,7 +90,8 @@ const isForeign = async (
   options: { lineage: string; signal: AbortSignal },
 ): Promise<boolean> => {
   try {
-    await readManifest(store, entry, options);
+    // A signature says nothing of whose it is.
+    await readManifest(store, entry, { ...options, trust: anyone });
     return false;
   } catch (error) {
     // Damage is a common reason for a removal, and being gone the usual course of one: neither makes it foreign.

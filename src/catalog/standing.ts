@@ -15,14 +15,27 @@ const rank: Record<Level, number> = { object: 0, content: 1, drill: 2 };
  * drill passed and no fail stands. Of two verdicts of the same second the fail counts as the later one.
  */
 export const standing = (verdicts: VerdictName[]): Standing => {
-  const sorted = [...verdicts].sort(later);
-  const failed = sorted.find(one => !one.pass && !sorted.some(other => lifts(other, one))) ?? null;
-  const drill = sorted.find(one => one.level === 'drill');
-  return { failed, verified: failed === null && drill?.pass ? drill : null };
+  const weighing = weigh(verdicts);
+  let step = weighing.next(true);
+  while (!step.done) step = weighing.next(true);
+  return step.value;
 };
 
-const lifts = (pass: VerdictName, fail: VerdictName): boolean =>
-  pass.pass && pass.time > fail.time && rank[pass.level] >= rank[fail.level];
+/**
+ * The same rule where not every verdict counts: gives the ones that can still change what stands, from the newest on,
+ * and wants to be told of each whether it counts.
+ */
+export function* weigh(verdicts: VerdictName[]): Generator<VerdictName, Standing, boolean> {
+  let lifted = -1;
+  for (const one of verdicts.toSorted(later)) {
+    // A later pass of this level or a higher one has said all that this one could.
+    if (rank[one.level] <= lifted || !(yield one)) continue;
+    if (!one.pass) return { failed: one, verified: null };
+    if (one.level === 'drill') return { failed: null, verified: one };
+    lifted = rank[one.level];
+  }
+  return { failed: null, verified: null };
+}
 
 /** Newest first. */
 const later = (a: VerdictName, b: VerdictName): number =>

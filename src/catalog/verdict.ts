@@ -3,8 +3,11 @@ import * as v from 'valibot';
 import type { Store } from '../store/store.ts';
 import { checkFields, damaged, documentBytes, parseDocument, readSmall } from './document.ts';
 import * as f from './fields.ts';
-import { stampWithRandom } from './id.ts';
+import { stamp, stampWithRandom } from './id.ts';
 import type { Level, VerdictName } from './names.ts';
+import type { SignKey } from './sign-key.ts';
+import { checkSignature, putSignature } from './signature.ts';
+import type { Trust } from './trust-key.ts';
 
 export type Check = {
   name: string;
@@ -55,37 +58,41 @@ const schema: v.GenericSchema<unknown, Verdict> = v.looseObject({
   expectations: v.array(check),
 });
 
-/** Writes a verdict; its name tells snapshot, time of the start, level and outcome. Gives the file's name. */
+/** Writes a verdict after its signature; its name tells snapshot, time of the start, level and outcome. Gives the file's name. */
 export const writeVerdict = async (
   store: Store,
   cluster: string,
   verdict: Verdict,
-  options: { signal: AbortSignal },
+  { signKey, signal }: { signKey: SignKey | null; signal: AbortSignal },
 ): Promise<string> => {
   const when = stampWithRandom(new Date(verdict.started));
   const file = `${verdict.snapshot}.verify.${when}.${verdict.level}.${verdict.pass ? 'pass' : 'fail'}.json`;
   const bytes = documentBytes(schema, verdict, file);
-  await store.put(`${cluster}/${file}`, bytes, { ...options, removable: true });
+  const name = `${cluster}/${file}`;
+  await putSignature(store, name, bytes, { signKey, signal, removable: true });
+  await store.put(name, bytes, { signal, removable: true });
   return file;
 };
 
 /**
- * Reads the body of one verdict of a listing. `integrity` for damage and for a body that says something else
- * than its name, `refused` for a newer format.
+ * Reads the body of one verdict of a listing, and says whose key signed it (its file; null where signatures are not
+ * looked at). `integrity` for one that nobody signed who is trusted, for damage and for a body that says something else
+ * than its name, by which an old verdict could pass for a new one; `refused` for a newer format.
  */
 export const readVerdict = async (
   store: Store,
   cluster: string,
   named: VerdictName,
-  options: { signal: AbortSignal },
-): Promise<Verdict> => {
+  { trust, signal }: { trust: Trust; signal: AbortSignal },
+): Promise<{ verdict: Verdict; signedBy: string | null }> => {
   const object = `${cluster}/${named.name}`;
-  const bytes = await readSmall(store, object, options);
+  const bytes = await readSmall(store, object, { signal });
+  const signedBy = await checkSignature(store, object, bytes, { trust, signal });
   const verdict = checkFields(schema, parseDocument(bytes, 'verdict', object), object);
   const same =
-    named.name.startsWith(`${verdict.snapshot}.verify.`) &&
+    named.name.startsWith(`${verdict.snapshot}.verify.${stamp(new Date(verdict.started))}-`) &&
     verdict.level === named.level &&
     verdict.pass === named.pass;
   if (!same) throw damaged(object, 'says something else than its name');
-  return verdict;
+  return { verdict, signedBy };
 };

@@ -9,10 +9,11 @@ import type { Values } from './option.ts';
 import type { contentOptions, etcdOptions, openOptions, snapshotOptions, storeOptions } from './options.ts';
 import type { Source } from './resolve.ts';
 import { s3Settings } from './s3-settings.ts';
+import type { trustOptions } from './signature-options.ts';
 
 /** `others` are more locations that the settings are for. */
 export const storeSettings = (
-  values: Values<typeof storeOptions>,
+  values: Values<typeof storeOptions> & Partial<Values<typeof trustOptions>>,
   sources: { cluster: Source },
   others: string[] = [],
 ): StoreSettings => ({
@@ -22,7 +23,12 @@ export const storeSettings = (
   cluster: values.cluster,
   clusterNamed: sources.cluster !== 'default',
   lineage: values.lineage,
+  trustKeys: (values.trustKey ?? []).map(path => ({ path, text: readText(path, 'a trusted key') })),
 });
+
+/** The file of `--sign-key` with its text. */
+export const signKey = (path: string | null): { path: string; text: Secret } | null =>
+  path === null ? null : { path, text: secret(readText(path, 'the key to sign with')) };
 
 /** For a job that takes one snapshot of the store. */
 export const snapshotSettings = ({

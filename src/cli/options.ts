@@ -2,6 +2,7 @@
 import { choiceOption, durationOption, listOption, switchOption, textOption, wordOption } from './option.ts';
 import { presets } from './presets.ts';
 import { s3Options } from './s3-options.ts';
+import { trustOptions } from './signature-options.ts';
 import { toTime } from './time.ts';
 
 /** Taken by every command. */
@@ -83,6 +84,9 @@ export const storeOptions = {
   ...s3Options,
   ...timeouts,
 };
+
+/** For commands that read what is in the store. */
+export const readOptions = { ...storeOptions, ...trustOptions };
 
 /** How to reach etcd; names and meaning are etcdctl's. */
 export const etcdOptions = {
@@ -171,7 +175,7 @@ const programOptions = {
 
 /** For commands that take SNAPSHOT. */
 export const snapshotOptions = {
-  ...storeOptions,
+  ...readOptions,
   before: wordOption<Date, null>({
     flag: 'before',
     value: 'TIME',

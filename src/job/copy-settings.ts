@@ -1,4 +1,5 @@
 /** What a copy is told, and what it says of each snapshot. */
+import type { SignKeyFile } from '../catalog/sign-key.ts';
 import type { RecipientsFile } from '../codec/recipients.ts';
 import type { Secret } from '../secret.ts';
 import type { StoreSettings } from './settings.ts';
@@ -19,6 +20,8 @@ export type CopySettings = {
   recipients: string[];
   recipientsFile: RecipientsFile | null;
   identities: Secret[];
+  /** Signs those that are made anew; null leaves them unsigned. */
+  signKey: SignKeyFile | null;
 };
 
 export type CopiedSnapshot = {

@@ -75,7 +75,8 @@ export const copySnapshot = async (
   { files, signal, onBytes }: CopyOptions,
 ): Promise<string[]> => {
   const { cluster, id } = entry;
-  const { manifest, bytes } = await readManifest(source.store, entry, { lineage: source.lineage, signal });
+  const { lineage, trust } = source;
+  const { manifest, bytes } = await readManifest(source.store, entry, { lineage, trust, signal });
   const listed = !files.includes(manifestFile(id));
   const written: string[] = [];
   for (const { name, size, sha256 } of [manifest.object, ...manifest.attachments]) {
@@ -104,9 +105,9 @@ export const copySnapshot = async (
 const isBeside = (file: string): boolean =>
   ['signature', 'verdict', 'verdict-signature', 'pin'].includes(parseName(file).kind);
 
-/** So that a run that is cut off leaves no `fail` without the `pass` that lifts it. */
+/** So that a run that is cut off leaves no `fail` without the `pass` that lifts it, and no verdict without its signature. */
 const passesFirst = (a: string, b: string): number =>
-  Number(a.includes('.fail.')) - Number(b.includes('.fail.')) || (a < b ? -1 : 1);
+  Number(a.includes('.fail.')) - Number(b.includes('.fail.')) || (a > b ? -1 : 1);
 
 /** Under the name `as`; false when it is gone from the source, or another run has just written it. */
 export const copySmall = async (

@@ -1,4 +1,6 @@
 /** The store that snapshots are copied to: what it has, and that it is of the same lineage. */
+
+import { countFor } from '../catalog/count-for.ts';
 import { giveEtcdClusters, readEtcdClusters } from '../catalog/etcd-cluster.ts';
 import { giveLineage, readLineage, startLineage } from '../catalog/lineage.ts';
 import { type Listing, readNames } from '../catalog/listing.ts';
@@ -30,7 +32,7 @@ export const openTarget = async (
   { signal, log }: Context,
 ): Promise<CopyTarget> => {
   if (settings.to === null) throw nowhere();
-  const { cluster, lineage } = source;
+  const { cluster, lineage, trust } = source;
   const store = await openOther(settings.to, settings.store, { signal, log });
   try {
     const sizes = new Map<string, number>();
@@ -39,7 +41,7 @@ export const openTarget = async (
       listed.push(one);
       sizes.set(one.name, one.size);
     }
-    const listing = readNames(cluster, listed);
+    const listing = await countFor(store, readNames(cluster, listed), null, { trust, signal });
     const recorded = await readLineage(store, cluster, { signal });
     if (lineage === null && source.listing.entries.length > 0) throw lost(cluster, source.store.location);
     if (recorded && lineage !== null && recorded.lineage !== lineage)

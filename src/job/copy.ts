@@ -1,4 +1,5 @@
 /** Brings snapshots of one store to another: all good ones that are not there, or those that are named. */
+import { signKeyOf } from '../catalog/sign-key.ts';
 import { checkIdentities } from '../codec/identities.ts';
 import { checkRecipients, recipientsIn } from '../codec/recipients.ts';
 import { from, SnapbackError } from '../errors.ts';
@@ -9,6 +10,7 @@ import { openTarget } from './copy-target.ts';
 import { openCatalog } from './open-catalog.ts';
 import { checkDistinct } from './other-store.ts';
 import type { Keys } from './re-encrypt.ts';
+import { warnIfUntrusted } from './signing.ts';
 import { worst } from './worst.ts';
 
 export type CopyResult = {
@@ -36,6 +38,7 @@ export const copy = async (settings: CopySettings, context: Context): Promise<Ou
   const keys = await checkChoice(settings);
   await using source = await openCatalog(settings.store, 'read', context);
   await using target = await openTarget(source, settings, context);
+  if (keys) warnIfUntrusted('the snapshots that are made anew', keys.signKey, source.trust, context);
   const errors: SnapbackError[] = [];
   const work = await planCopy(source, target, settings, keys, errors, context);
   const todo = work.filter(({ act }) => act !== null);
@@ -72,6 +75,7 @@ export const copy = async (settings: CopySettings, context: Context): Promise<Ou
 /** The keys of the copies, null where bytes are copied as they are. */
 const checkChoice = async (settings: CopySettings): Promise<Keys | null> => {
   const { snapshots, since, verifiedOnly, identities, recipientsFile } = settings;
+  const signKey = signKeyOf(settings.signKey);
   if (snapshots.length > 0 && (since !== null || verifiedOnly))
     throw usage(
       since === null ? '--verified-only' : '--since',
@@ -84,13 +88,19 @@ const checkChoice = async (settings: CopySettings): Promise<Keys | null> => {
   if (recipients.length > 0) {
     await checkRecipients(recipients);
     await checkIdentities(identities);
-    return { recipients, identities };
+    return { recipients, identities, signKey };
   }
   if (identities.length > 0)
     throw usage(
       '--identity',
       'decrypts what is encrypted anew, and no --recipient says for whom',
       'Leave it out to copy the bytes as they are: that needs no key.',
+    );
+  if (signKey)
+    throw usage(
+      '--sign-key',
+      'signs what is encrypted anew, and no --recipient says for whom',
+      'Leave it out to copy the bytes as they are: their signatures go with them.',
     );
   if (settings.to !== null) checkDistinct('--to', [settings.store.store, settings.to]);
   return null;

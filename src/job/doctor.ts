@@ -1,5 +1,6 @@
 /** Tries what the other commands need: the store, etcd's programs, the space; says what is wrong, and what mends it. */
 import { checkClusterName } from '../catalog/names.ts';
+import { trustOf } from '../catalog/trust-key.ts';
 import { SnapbackError } from '../errors.ts';
 import { mendLocation } from '../store/location.ts';
 import { openStore } from '../store/open.ts';
@@ -36,17 +37,18 @@ export type DoctorResult = {
   config: { file: string; problem: string | null } | null;
 };
 
-/** Throws `usage` for a location or a name that is none, and `refused` for a config file that is there. */
+/** Throws `usage` for a location or a name that is none and for a trusted key that cannot be used, and `refused` for a config file that is there. */
 export const doctor = async (settings: DoctorSettings, context: Context): Promise<Outcome<DoctorResult>> => {
   const { cluster } = settings.store;
   checkClusterName(cluster);
+  const trust = trustOf(settings.store.trustKeys);
   if (settings.config) await newConfig(settings.config.file);
   await using store = await openStore(settings.store, context);
   const ofStore = await examineStore(store, cluster, context);
   const reached = ofStore.every(
     ({ status, name }) => status === 'pass' || !['reached', 'folder'].includes(name),
   );
-  const newest = reached ? await newestSnapshot(store, cluster, context.signal) : null;
+  const newest = reached ? await newestSnapshot(store, cluster, { trust, signal: context.signal }) : null;
   const ofMachine = [
     await programsCheck(settings.programs, newest, context.signal),
     await scratchCheck(settings.scratch, newest),

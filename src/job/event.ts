@@ -22,6 +22,7 @@ export type Event =
       size: number;
       plainSize: number;
       recipients: number;
+      signed: boolean;
     }
   | { kind: 'copied'; id: string; newId: string | null; size: number; seconds: number }
   | { kind: 'bound'; hashKV: number; revision: number; by: string | null; seconds: number }

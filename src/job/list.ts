@@ -3,8 +3,10 @@ import { hasOurs, type Listing, listSnapshots } from '../catalog/listing.ts';
 import { isClusterName } from '../catalog/names.ts';
 import { readPin } from '../catalog/pin.ts';
 import type { Policy } from '../catalog/policy.ts';
+import type { Question } from '../catalog/question.ts';
 import { type Row, readManifests } from '../catalog/read.ts';
 import { plan } from '../catalog/retention.ts';
+import { isUntrusted } from '../catalog/signature.ts';
 import { type Amount, type OldVersions, sum } from '../catalog/versions.ts';
 import { isSnapbackError, type SnapbackError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
@@ -34,6 +36,12 @@ export type ListRow = {
   plainSize: number | null;
   etcdVersion: string | null;
   encrypted: boolean | null;
+  /** A signature lies beside it; whose it is, is told with trusted keys alone. */
+  signed: boolean;
+  /** The file of the trusted key that signed it; null where none did, and without trusted keys. */
+  signedBy: string | null;
+  /** With trusted keys: none of them signed it, so `broken` says that and nothing in it is believed. */
+  untrusted: boolean;
   pinned: boolean;
   /** Null when it is not pinned, and when nobody said why. */
   pinReason: string | null;
@@ -83,11 +91,15 @@ export const list = async (settings: ListSettings, context: Context): Promise<Ou
   if (settings.policy) plan([], settings.policy, now);
   await using store = await openStore(settings.store, context);
   if (settings.allClusters) return listAll(store, settings, now, context);
-  await using catalog = await openCatalog(settings.store, 'read', context);
+  await using catalog = await openCatalog(settings.store, 'read', context, questionOf(settings));
   const errors: SnapbackError[] = [];
   const only = await listCluster(catalog, settings, { now, errors, context });
   return { result: { store: store.location, clusters: [only] }, error: worst(errors) };
 };
+
+/** A policy looks at all of them. */
+const questionOf = ({ policy, all }: ListSettings): Question | null =>
+  policy || all ? null : { snapshots: [], before: null, newestVerified: 'any', rows: shown };
 
 /** One that cannot be read does not hide the others: its error is told, and the worst of them is the outcome's. */
 const listAll = async (
@@ -102,7 +114,12 @@ const listAll = async (
   const names = await store.clusters({ signal });
   for (const cluster of names.filter(isClusterName)) {
     try {
-      await using catalog = await openCatalog({ ...settings.store, cluster }, 'read', context);
+      await using catalog = await openCatalog(
+        { ...settings.store, cluster },
+        'read',
+        context,
+        questionOf(settings),
+      );
       if (catalog.lineage === null && !hasOurs(catalog.listing)) continue;
       clusters.push(await listCluster(catalog, settings, { now, errors, context }));
     } catch (error) {
@@ -126,9 +143,9 @@ const listCluster = async (
   { now, errors, context }: { now: Date; errors: SnapbackError[]; context: Context },
 ): Promise<ClusterList> => {
   const { signal, log } = context;
-  const { listing, lineage, store, cluster } = catalog;
+  const { listing, lineage, trust, store, cluster } = catalog;
   const entries = all ? listing.entries : listing.entries.slice(0, shown);
-  const rows = await readManifests(store, entries, { lineage, signal });
+  const rows = await readManifests(store, entries, { lineage, trust, signal });
   for (const { error } of rows) if (error && isAway(error)) errors.push(error);
   const kept = policy && keptBecause(listing, rows, policy, now);
   const snapshots: ListRow[] = [];
@@ -187,6 +204,9 @@ const rowOf = ({ entry, read, error }: Row): Omit<ListRow, 'pinReason' | 'keptBe
     plainSize: manifest?.plain.size ?? null,
     etcdVersion: manifest?.etcd.version ?? null,
     encrypted: manifest ? manifest.object.encryption !== null : null,
+    signed: entry.signed,
+    signedBy: read?.signedBy ?? null,
+    untrusted: error !== null && isUntrusted(error),
     pinned: entry.pinned,
     bad: entry.bad,
     verified: entry.verified && { at: entry.verified.time.toISOString() },

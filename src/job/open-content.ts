@@ -13,6 +13,7 @@ import { checkIdentities } from './open-stored.ts';
 import { bareSize } from './read-file.ts';
 import { openScratch } from './scratch.ts';
 import type { StoreSettings } from './settings.ts';
+import { unsignedFile } from './signing.ts';
 import { isFile } from './snapshot-argument.ts';
 
 export type ContentSettings = {
@@ -54,9 +55,9 @@ const openSnapshot = async (settings: ContentSettings, context: Context): Promis
   const { snapshot, before, identities, scratch } = settings;
   const question = { snapshots: [snapshot], before };
   await using catalog = await openCatalog(settings.store, 'read', context, question);
-  const { store, listing, lineage } = catalog;
+  const { store, listing, lineage, trust } = catalog;
   const { entry } = selectSnapshot(listing.entries, snapshot, { before });
-  const { manifest } = await readManifest(store, entry, { lineage, signal: context.signal });
+  const { manifest } = await readManifest(store, entry, { lineage, trust, signal: context.signal });
   // Before room is looked for.
   await checkIdentities(manifest, identities);
   const warnings = entry.bad ? [`${entry.id} is bad: \`snapback show ${entry.id}\` says why`] : [];
@@ -67,12 +68,13 @@ const openSnapshot = async (settings: ContentSettings, context: Context): Promis
 };
 
 const openFile = async (
-  { snapshot: name, identities, scratch }: ContentSettings,
+  { store, snapshot: name, identities, scratch }: ContentSettings,
   context: Context,
 ): Promise<Content> => {
+  const unsigned = unsignedFile(name, store);
   const bare = await bareSize(name).catch(() => null);
   if (bare !== null) {
-    const warnings = await provenBy(name, name, context);
+    const warnings = [...unsigned, ...(await provenBy(name, name, context))];
     return { path: name, name, manifest: null, warnings, [Symbol.asyncDispose]: async () => {} };
   }
   // What it becomes is known only when it is unpacked; it is never smaller.
@@ -82,7 +84,7 @@ const openFile = async (
   );
   return await inScratch(scratch, packed, async path => {
     const { core } = await fetchFile(name, path, { identities, skipHashCheck: true }, context);
-    const warnings = await provenBy(path, name, context);
+    const warnings = [...unsigned, ...(await provenBy(path, name, context))];
     return { name, manifest: core === null ? null : parseCore(core, name), warnings };
   });
 };

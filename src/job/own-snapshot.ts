@@ -15,18 +15,18 @@ export type SnapshotSettings = StoreSettings & {
 };
 
 /**
- * Selects it and reads its manifest. One with a damaged manifest is taken, since damage is a common reason to remove
- * it or to keep it for a closer look; `damaged` says so. Throws what `selectSnapshot` throws, and `refused` for one of
+ * Selects it and reads its manifest. One with a damaged manifest, or one that nobody signed who is trusted, is
+ * taken, since that is a common reason to remove it or to keep it for a closer look; `damaged` says so. Throws what `selectSnapshot` throws, and `refused` for one of
  * another lineage or of a newer format.
  */
 export const ownSnapshot = async (
-  { store, listing, lineage }: OpenCatalog,
+  { store, listing, lineage, trust }: OpenCatalog,
   settings: SnapshotSettings,
   { signal }: { signal: AbortSignal },
 ): Promise<{ entry: Entry; damaged: boolean }> => {
   const { entry } = selectSnapshot(listing.entries, settings.snapshot, { before: settings.before });
   try {
-    await readManifest(store, entry, { lineage, signal });
+    await readManifest(store, entry, { lineage, trust, signal });
     return { entry, damaged: false };
   } catch (error) {
     if (isSnapbackError(error) && error.code === 'integrity') return { entry, damaged: true };

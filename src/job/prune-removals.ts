@@ -42,7 +42,7 @@ export const heldOf = ({ until, by }: Held): PlannedSnapshot['held'] => ({
  * is no error. Others are added to `errors` and do not stop the rest; an abort does.
  */
 export const removePlanned = async (
-  { store, cluster }: OpenCatalog,
+  { store, cluster, trust }: OpenCatalog,
   snapshots: PlannedSnapshot[],
   { ours, now, errors, context }: { ours: Entry[]; now: Date; errors: SnapbackError[]; context: Context },
 ): Promise<PlannedSnapshot[]> => {
@@ -55,7 +55,7 @@ export const removePlanned = async (
     }
     const reason = `prune: ${one.reasons.join('; ')}`;
     try {
-      await removeSnapshot(store, { cluster, id: one.id }, { reason, ours, now, signal });
+      await removeSnapshot(store, { cluster, id: one.id }, { reason, ours, now, trust, signal });
       notify({ kind: 'step', label: 'removed', text: `${one.id}: ${one.reasons.join('; ')}` });
       done.push({ ...one, removed: true });
     } catch (thrown) {

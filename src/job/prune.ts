@@ -63,11 +63,11 @@ export const prune = async (settings: PruneSettings, context: Context): Promise<
   const until = settings.extendLocks ? extendedUntil(settings, now) : null;
   const limit = settings.maxDelete === null ? null : parseMaxDelete(settings.maxDelete);
   await using catalog = await openCatalog(settings, 'remove', { signal, log });
-  const { store, cluster, listing, lineage } = catalog;
+  const { store, cluster, listing, lineage, trust } = catalog;
   if (until) await checkLocks(catalog, context);
 
   // Every one: a name does not tell whose a snapshot is, and a stranger's would fill the slot of one of ours.
-  const rows = await checkManifests(store, listing.entries, { lineage, signal });
+  const rows = await checkManifests(store, listing.entries, { lineage, trust, signal });
   const candidates = rows.filter(row => row.error === null).map(row => row.entry);
   const decisions = plan(candidates, settings.policy, now);
   const entries = new Map(candidates.map(entry => [entry.id, entry]));

@@ -30,11 +30,11 @@ export const planKeys = async (
   { recipients, identities }: Keys,
   { signal }: { signal: AbortSignal },
 ): Promise<Map<Entry, NewKeys>> => {
-  const { lineage } = source;
+  const { lineage, trust } = source;
   const times = new Set(entries.map(({ id }) => timeIn(id)));
   const same = target.listing.entries.filter(({ id }) => times.has(timeIn(id)));
-  const there = await readManifests(target.store, same, { lineage, signal });
-  const here = await readManifests(source.store, entries, { lineage, signal });
+  const there = await readManifests(target.store, same, { lineage, trust, signal });
+  const here = await readManifests(source.store, entries, { lineage, trust, signal });
   // One that is made already and still in the source is copied as it is.
   const done = [...there, ...here].flatMap(({ entry, read }) =>
     read && !entry.bad && isFor(read.manifest, recipients) ? [read.manifest] : [],

@@ -5,8 +5,9 @@ import { coreBytes, coreOf } from '../catalog/core.ts';
 import { idBeside } from '../catalog/id.ts';
 import type { Entry } from '../catalog/listing.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import { objectFile, pinFile } from '../catalog/names.ts';
+import { manifestFile, objectFile, pinFile, signatureFile } from '../catalog/names.ts';
 import type { ReadManifest } from '../catalog/read.ts';
+import type { SignKey } from '../catalog/sign-key.ts';
 import { chain } from '../codec/chain.ts';
 import { decode, encode } from '../codec/codec.ts';
 import type { Digest } from '../codec/digest.ts';
@@ -18,12 +19,12 @@ import type { OpenCatalog } from './open-catalog.ts';
 import { openStored, wrongTrailer } from './open-stored.ts';
 import { tool } from './tool.ts';
 
-export type Keys = { recipients: string[]; identities: Secret[] };
+export type Keys = { recipients: string[]; identities: Secret[]; signKey: SignKey | null };
 
 /**
  * Decrypts and checks to the exact end (stored bytes, plain bytes, etcd's trailer, core) while the new object is
  * written; its manifest comes last. The id keeps the time at which the data was taken. Signature and verdicts are of
- * the old manifest and stay behind; a pin goes with it. Throws `usage` for an identity that does not fit, `integrity`
+ * the old manifest and stay behind, and the new one is signed anew where there is a key; a pin goes with it. Throws `usage` for an identity that does not fit, `integrity`
  * for damage, `store`, or the signal's reason; then nothing of it is in the target.
  */
 export const reEncrypt = async (
@@ -31,7 +32,13 @@ export const reEncrypt = async (
   entry: Entry,
   { manifest, sha256 }: ReadManifest,
   target: CopyTarget,
-  { recipients, identities, signal, onBytes }: Keys & { signal: AbortSignal; onBytes(bytes: number): void },
+  {
+    recipients,
+    identities,
+    signKey,
+    signal,
+    onBytes,
+  }: Keys & { signal: AbortSignal; onBytes(bytes: number): void },
 ): Promise<{ id: string; files: string[] }> => {
   const { cluster } = entry;
   const id = idBeside(entry.id, idsIn([source, target]));
@@ -77,8 +84,9 @@ export const reEncrypt = async (
     });
     await put(objectFile(id, compression, 'age'), encoded.stream, roomFor(manifest.plain.size));
     if (entry.pinned && (await copyPin(source, target, entry, id, signal))) files.push(pinFile(id));
-    await commitManifest(target.store, made(encoded.object()), { signal });
-    return { id, files: [...files, `${id}.json`] };
+    if (signKey) files.push(signatureFile(manifestFile(id)));
+    await commitManifest(target.store, made(encoded.object()), { signKey, signal });
+    return { id, files: [...files, manifestFile(id)] };
   } catch (error) {
     // Nobody will take up an id that was never told. The signal is of no use here: it may be the reason.
     const options = { signal: AbortSignal.timeout(3_000) };
@@ -106,7 +114,7 @@ const attachmentFor = async (
   cluster: string,
   { name, size, sha256, paths }: Manifest['attachments'][number],
   id: string,
-  { recipients, identities, signal, put }: Keys & { signal: AbortSignal; put: Put },
+  { recipients, identities, signal, put }: Omit<Keys, 'signKey'> & { signal: AbortSignal; put: Put },
 ): Promise<Manifest['attachments'][number]> => {
   const whole = `${cluster}/${name}`;
   const decoded = decode(await source.store.get(whole, { signal }), {

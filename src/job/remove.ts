@@ -45,7 +45,7 @@ export const remove = async (
   const reason = settings.reason?.trim();
   if (!reason) throw noReason(settings.snapshot);
   await using catalog = await openCatalog(settings, 'remove', { signal, log });
-  const { store, cluster, listing } = catalog;
+  const { store, cluster, listing, trust } = catalog;
   const about = { location: store.location, cluster, reason };
   const errors: SnapbackError[] = [];
   const outcome = async (removed: Pick<RemoveResult, 'id' | 'size' | 'removed'>) => {
@@ -70,7 +70,7 @@ export const remove = async (
   // One that cannot be read is no good snapshot: it may go, and it lets no other one go.
   const ours =
     damaged || settings.evenNewest ? [] : [entry, ...(await standIns(catalog, entry, now, signal))];
-  const options = { reason, ours, now, evenNewest: settings.evenNewest, signal };
+  const options = { reason, ours, now, evenNewest: settings.evenNewest, trust, signal };
   const removed = await removeSnapshot(store, entry, options).catch((error: unknown) => {
     throw withWayOut(error);
   });
@@ -79,7 +79,7 @@ export const remove = async (
 
 /** Newer ones of the same lineage that let it go, a good one and, where it takes that, a verified one. */
 const standIns = async (
-  { store, listing, lineage }: OpenCatalog,
+  { store, listing, lineage, trust }: OpenCatalog,
   entry: Entry,
   now: Date,
   signal: AbortSignal,
@@ -89,7 +89,7 @@ const standIns = async (
     if (one.id <= entry.id || mustStay([entry, ...found], entry.id, now) === null) break;
     // A second good one is of no use, where only a verified one is missing.
     if (one.bad || one.started > now || (found.length > 0 && !one.verified)) continue;
-    const [row] = await checkManifests(store, [one], { lineage, signal });
+    const [row] = await checkManifests(store, [one], { lineage, trust, signal });
     if (row?.error === null) found.push(one);
   }
   return found;

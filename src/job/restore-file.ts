@@ -9,11 +9,13 @@ import { type FileFacts, lookInto, readFile } from './read-file.ts';
 import { checkTarget, neededFor, programOf, type RestorePlan, roomFor, targetOf } from './restore-plan.ts';
 import type { RestoreSettings } from './restore-settings.ts';
 import { tell } from './restore-warnings.ts';
+import { unsignedFile } from './signing.ts';
 
 /** As `restore`. A dry run reads the file too, and puts what it unpacks into the scratch folder alone. */
 export const restoreFile = async (settings: RestoreSettings, context: Context): Promise<RestorePlan> => {
   const { dryRun, output, scratch, snapshot } = settings;
   const packed = await sizeOf(snapshot);
+  for (const warning of unsignedFile(snapshot, settings.store)) context.log.warn(warning);
   await checkTarget(settings);
   // Before anything is unpacked there.
   const room = await roomFor(settings);

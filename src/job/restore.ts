@@ -64,7 +64,7 @@ const restoreStored = async (settings: RestoreSettings, context: Context): Promi
 };
 
 const choose = async (
-  { listing, store, lineage }: OpenCatalog,
+  { listing, store, lineage, trust }: OpenCatalog,
   settings: RestoreSettings,
   signal: AbortSignal,
 ): Promise<{ manifest: Manifest; about: Omit<RestorePlan, 'program' | 'target' | 'space'> }> => {
@@ -73,7 +73,7 @@ const choose = async (
     before: settings.before,
     skipBad: true,
   });
-  const { manifest } = await readManifest(store, entry, { lineage, signal });
+  const { manifest } = await readManifest(store, entry, { lineage, trust, signal });
   const best = entries.find(({ verified, bad }) => verified && !bad);
   return {
     manifest,

@@ -12,6 +12,7 @@ import { useLineage } from '../catalog/lineage-use.ts';
 import type { Listing } from '../catalog/listing.ts';
 import { checkClusterName } from '../catalog/names.ts';
 import { listFor } from '../catalog/newest.ts';
+import { anyone } from '../catalog/trust-key.ts';
 import { SnapbackError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
@@ -96,7 +97,12 @@ const look = async (
   const [recorded, listing] = await Promise.all([
     readLineage(store, cluster, { signal }),
     // The newest ids, that there are manifests, and the records of etcd clusters are all that is asked of it.
-    listFor(store, cluster, { snapshots: ['latest'], before: null }, { now: new Date(), signal }),
+    listFor(
+      store,
+      cluster,
+      { snapshots: ['latest'], before: null },
+      { now: new Date(), trust: anyone, signal },
+    ),
   ]);
   const hasManifests = listing.entries.length > 0;
   // For its refusals: the lineage itself is agreed on by all stores.

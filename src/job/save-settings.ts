@@ -1,4 +1,5 @@
 /** What a save is told. */
+import type { SignKeyFile } from '../catalog/sign-key.ts';
 import type { RecipientsFile } from '../codec/recipients.ts';
 import type { From } from '../etcd/choose.ts';
 import type { EtcdSettings, StoreSettings } from './settings.ts';
@@ -20,5 +21,7 @@ export type SaveSettings = {
   /** Whom it is encrypted for, beside those in the file; nobody at all leaves it in clear. */
   recipients: string[];
   recipientsFile: RecipientsFile | null;
+  /** Signs the manifest; null leaves it unsigned. */
+  signKey: SignKeyFile | null;
   labels: Record<string, string>;
 };

@@ -2,6 +2,7 @@
 import { newId } from '../catalog/id.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { objectFile } from '../catalog/names.ts';
+import { type SignKey, signKeyOf } from '../catalog/sign-key.ts';
 import { checkRecipients, recipientsIn } from '../codec/recipients.ts';
 import { type ErrorFields, errorFields, isSnapbackError, SnapbackError } from '../errors.ts';
 import { type Candidate, isTroubled } from '../etcd/candidate.ts';
@@ -26,6 +27,8 @@ export type SaveResult = {
   stores: { location: string; stored: boolean; error: ErrorFields | null }[];
   seconds: number;
   manifest: Manifest;
+  /** The file of the key that signed the manifest; null where none did. */
+  signedBy: string | null;
 };
 
 /**
@@ -42,6 +45,7 @@ export const save = async (given: SaveSettings, context: Context): Promise<Outco
   const started = new Date();
   const settings = { ...given, recipients: allRecipients(given) };
   await checkRecipients(settings.recipients);
+  const signKey = signKeyOf(settings.signKey);
   const { store: first } = settings.store;
   checkDistinct('--also', [first, ...settings.also]);
   await using opened = new AsyncDisposableStack();
@@ -51,7 +55,14 @@ export const save = async (given: SaveSettings, context: Context): Promise<Outco
   const last = choice.order.at(-1);
   for (const candidate of choice.order) {
     try {
-      const { manifest, stored } = await saveFrom(candidate, choice, started, stores, settings, context);
+      const { manifest, stored } = await saveFrom(
+        candidate,
+        choice,
+        started,
+        { stores, signKey },
+        settings,
+        context,
+      );
       return outcome(manifest, stored, started, settings, context);
     } catch (error) {
       signal.throwIfAborted();
@@ -70,7 +81,7 @@ const saveFrom = async (
   candidate: Candidate,
   choice: Choice,
   started: Date,
-  stores: Store[],
+  { stores, signKey }: { stores: Store[]; signKey: SignKey | null },
   settings: SaveSettings,
   context: Context,
 ): Promise<{ manifest: Manifest; stored: Stored[] }> => {
@@ -84,7 +95,13 @@ const saveFrom = async (
   const file = objectFile(id, settings.compression, encryption);
   await using taking = await takeSnapshot(id, file, started, member, lineage, settings, context);
   const { idleTimeout } = settings.etcd;
-  const done = await storeEverywhere(taking, `${cluster}/${file}`, folders, idleTimeout, context);
+  const done = await storeEverywhere(
+    taking,
+    `${cluster}/${file}`,
+    folders,
+    { patience: idleTimeout, signKey },
+    context,
+  );
   const stored = stores.flatMap(store => [...done, ...lost].find(one => one.store === store) ?? []);
   const errors = stored.flatMap(({ error }) => error ?? []);
   if (errors.length === stored.length) {
@@ -121,6 +138,7 @@ const outcome = (
     })),
     seconds: (Date.now() - started.getTime()) / 1000,
     manifest,
+    signedBy: settings.signKey?.path ?? null,
   };
   const gravest = worst(failed.map(({ error }) => error));
   const counts = settings.require === 'all' || signal.aborted;

@@ -1,4 +1,5 @@
 /** Settings that several jobs take, already decided: no job reads a flag or a file of options. */
+import type { TrustKeyFile } from '../catalog/trust-key.ts';
 import type { StorePlace } from '../store/open.ts';
 
 export type { EtcdSettings } from '../etcd/settings.ts';
@@ -10,6 +11,8 @@ export type StoreSettings = StorePlace & {
   clusterNamed: boolean;
   /** 32 hex digits, or null for the folder's own. */
   lineage: string | null;
+  /** Whose signatures of manifests and verdicts are believed; none: signatures are not looked at. */
+  trustKeys: TrustKeyFile[];
 };
 
 export type ProgramSettings = {

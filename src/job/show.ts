@@ -5,6 +5,7 @@ import type { Level, VerdictName } from '../catalog/names.ts';
 import { readPin } from '../catalog/pin.ts';
 import { readManifest } from '../catalog/read.ts';
 import { selectSnapshot } from '../catalog/select.ts';
+import type { Trust } from '../catalog/trust-key.ts';
 import { readVerdict, type Verdict } from '../catalog/verdict.ts';
 import { from } from '../errors.ts';
 import type { Store } from '../store/store.ts';
@@ -12,7 +13,7 @@ import type { Context, Outcome } from './context.ts';
 import { openCatalog } from './open-catalog.ts';
 import type { SnapshotSettings } from './own-snapshot.ts';
 
-/** A verdict: what its name tells, and its body or why that cannot be read. */
+/** A verdict: what its name tells, and its body or why that cannot be read or believed. */
 export type ShownVerdict = {
   name: string;
   /** When the check started, RFC 3339. */
@@ -20,6 +21,8 @@ export type ShownVerdict = {
   level: Level;
   pass: boolean;
   body: Verdict | null;
+  /** The file of the trusted key that signed it; null without trusted keys. */
+  signedBy: string | null;
   error: string | null;
   /** False when it was another manifest that was checked; null when the body cannot be read. */
   ofThisManifest: boolean | null;
@@ -27,6 +30,10 @@ export type ShownVerdict = {
 
 export type ShowResult = {
   manifest: Manifest;
+  /** A signature lies beside the manifest. */
+  signed: boolean;
+  /** The file of the trusted key that signed it; null without trusted keys, and then nobody looked. */
+  signedBy: string | null;
   /** Newest first. */
   verdicts: ShownVerdict[];
   /** Null when it is not pinned; the reason is null when nobody said why. */
@@ -47,16 +54,18 @@ export const show = async (
 ): Promise<Outcome<ShowResult>> => {
   const question = { snapshots: [settings.snapshot], before: settings.before };
   await using catalog = await openCatalog(settings, 'read', { signal, log }, question);
-  const { store, listing, lineage } = catalog;
+  const { store, listing, lineage, trust } = catalog;
   const { entry } = selectSnapshot(listing.entries, settings.snapshot, { before: settings.before });
-  const { manifest, sha256 } = await readManifest(store, entry, { lineage, signal });
+  const { manifest, sha256, signedBy } = await readManifest(store, entry, { lineage, trust, signal });
   const verdicts: ShownVerdict[] = [];
   for (const named of newestFirst(entry.verdicts)) {
-    verdicts.push(await readOne(store, entry, named, sha256, signal));
+    verdicts.push(await readOne(store, entry, named, sha256, { trust, signal }));
   }
   const { failed, verified } = entry;
   const result: ShowResult = {
     manifest,
+    signed: entry.signed,
+    signedBy,
     verdicts,
     pinned: entry.pinned ? { reason: (await readPin(store, entry, { signal })) || null } : null,
     bad: entry.bad,
@@ -75,16 +84,16 @@ const readOne = async (
   { cluster }: Entry,
   named: VerdictName,
   sha256: string,
-  signal: AbortSignal,
+  { trust, signal }: { trust: Trust; signal: AbortSignal },
 ): Promise<ShownVerdict> => {
   const { name, level, pass } = named;
   const told = { name, time: named.time.toISOString(), level, pass };
   try {
-    const body = await readVerdict(store, cluster, named, { signal });
-    return { ...told, body, error: null, ofThisManifest: body.manifest === sha256 };
+    const { verdict: body, signedBy } = await readVerdict(store, cluster, named, { trust, signal });
+    return { ...told, body, signedBy, error: null, ofThisManifest: body.manifest === sha256 };
   } catch (cause) {
     signal.throwIfAborted();
     const { reason } = from(cause, 'store', { operation: 'read from the store', object: name });
-    return { ...told, body: null, error: reason, ofThisManifest: null };
+    return { ...told, body: null, signedBy: null, error: reason, ofThisManifest: null };
   }
 };

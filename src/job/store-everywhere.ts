@@ -1,6 +1,8 @@
 /** One snapshot into all stores at once: every store gets the same bytes, and its manifest after them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commitManifest, isCommitted } from '../catalog/commit.ts';
+import { manifestFile, signatureFile } from '../catalog/names.ts';
+import type { SignKey } from '../catalog/sign-key.ts';
 import { tee } from '../codec/tee.ts';
 import { from, SnapbackError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
@@ -23,7 +25,7 @@ export const storeEverywhere = (
   taking: Taking,
   name: string,
   folders: Folder[],
-  patience: number,
+  { patience, signKey }: { patience: number; signKey: SignKey | null },
   context: Context,
 ): Promise<Stored[]> => {
   const controllers = folders.map(() => new AbortController());
@@ -40,7 +42,7 @@ export const storeEverywhere = (
       const dropped = controllers[at]?.signal ?? context.signal;
       const signal = AbortSignal.any([context.signal, dropped]);
       const body = bodies[at] ?? taking.stream;
-      const work = storeIn(folder, { ...taking, stream: body }, name, { ...context, signal });
+      const work = storeIn(folder, { ...taking, stream: body }, name, { ...context, signKey, signal });
       try {
         await Promise.race([work, givenUp(signal)]);
         return { store: folder.store, error: null };
@@ -59,7 +61,7 @@ const storeIn = async (
   { store, recordCluster }: Folder,
   taking: Taking,
   name: string,
-  { signal, notify }: Context,
+  { signKey, signal, notify }: Context & { signKey: SignKey | null },
 ): Promise<void> => {
   await store.put(name, taking.stream, { signal, atMost: taking.atMost });
   try {
@@ -73,9 +75,10 @@ const storeIn = async (
       size,
       plainSize: manifest.plain.size,
       recipients,
+      signed: signKey !== null,
     });
     await recordCluster();
-    await commitManifest(store, manifest, { signal });
+    await commitManifest(store, manifest, { signKey, signal });
   } catch (error) {
     await removeUnlessCommitted(store, name);
     throw error;
@@ -83,7 +86,7 @@ const storeIn = async (
 };
 
 /**
- * Without its manifest nobody would ever see the object. After an answer that was lost the manifest may be there, and
+ * Without its manifest nobody would ever see the object, nor the signature. After an answer that was lost the manifest may be there, and
  * then the object must stay: an orphan is better than a snapshot without its bytes. The caller's signal is of no use
  * here: it may be the reason.
  */
@@ -92,7 +95,9 @@ const removeUnlessCommitted = async (store: Store, name: string): Promise<void> 
   const [cluster = '', file = ''] = name.split('/');
   const [id = ''] = file.split('.');
   try {
-    if (!(await isCommitted(store, { cluster, id }, tidy))) await store.remove(name, tidy);
+    if (await isCommitted(store, { cluster, id }, tidy)) return;
+    await store.remove(`${cluster}/${signatureFile(manifestFile(id))}`, tidy);
+    await store.remove(name, tidy);
   } catch {
     // The store is away: what it has is found by the next prune.
   }

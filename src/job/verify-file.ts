@@ -11,6 +11,7 @@ import { drill } from './drill.ts';
 import { programsFor } from './programs.ts';
 import { type FileFacts, lookInto, readFile } from './read-file.ts';
 import { openScratch, spaceForDrill } from './scratch.ts';
+import { unsignedFile } from './signing.ts';
 import type { Verification, VerifySettings } from './verify-settings.ts';
 
 /** Throws `usage` where nobody says which version of etcd it is of. */
@@ -31,6 +32,7 @@ export const verifyFile = async (
   const checks = collector(context);
   const unknown = { cluster: null, taken: null, etcdVersion: null, plainSize: null };
   context.notify({ kind: 'snapshot', snapshot: path, ...unknown });
+  for (const warning of unsignedFile(path, settings.store)) context.log.warn(warning);
   const packed = sizeOf(path);
   await using scratch = await openScratch(settings.scratch, spaceForDrill(packed));
   const file = join(scratch.path, 'snapshot.db');

@@ -1,5 +1,6 @@
 /** What a verification is told, and what it says of one snapshot. */
 import type { Level } from '../catalog/names.ts';
+import type { SignKeyFile } from '../catalog/sign-key.ts';
 import type { Check } from '../catalog/verdict.ts';
 import type { Secret } from '../secret.ts';
 import type { ProgramSettings, StoreSettings } from './settings.ts';
@@ -14,6 +15,8 @@ export type VerifySettings = {
   identities: Secret[];
   scratch: string | null;
   record: boolean;
+  /** Signs the verdicts; null leaves them unsigned. */
+  signKey: SignKeyFile | null;
   skipVerified: boolean;
   skipHashCheck: boolean;
   user: string | null;

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { Entry } from '../catalog/listing.ts';
 import { readManifest } from '../catalog/read.ts';
+import type { SignKey } from '../catalog/sign-key.ts';
 import { type Verdict, writeVerdict } from '../catalog/verdict.ts';
 import { isSnapbackError, SnapbackError } from '../errors.ts';
 import { size } from '../figures.ts';
@@ -26,14 +27,14 @@ export type VerifiedStored = {
 
 /** A finding is in the value; what says nothing about the snapshot is thrown, and then no verdict is written. */
 export const verifyStored = async (
-  { store, cluster, lineage }: OpenCatalog,
+  { store, cluster, lineage, trust }: OpenCatalog,
   entry: Entry,
-  settings: VerifySettings,
+  settings: Omit<VerifySettings, 'signKey'> & { signKey: SignKey | null },
   context: Context,
 ): Promise<VerifiedStored> => {
   const { signal } = context;
   const started = new Date();
-  const { manifest, sha256 } = await readManifest(store, entry, { lineage, signal });
+  const { manifest, sha256, signedBy } = await readManifest(store, entry, { lineage, trust, signal });
   const about = {
     snapshot: entry.id,
     cluster,
@@ -59,6 +60,7 @@ export const verifyStored = async (
   const { level: _, ...subject } = about;
   context.notify({ kind: 'snapshot', ...subject });
   const checks = collector(context);
+  if (signedBy !== null) checks.add({ name: 'signature', status: 'pass', detail: signedBy, seconds: null });
   let programs: Programs | null = null;
   if (settings.level === 'object') {
     await finding('stored object', checks.add, () => checkObject(store, manifest, context));
@@ -108,7 +110,7 @@ export const verifyStored = async (
   const told = { ...verification, recoverySeconds };
   if (!settings.record) return { verification: { ...told, verdict: null }, unrecorded: null };
   try {
-    const name = await writeVerdict(store, cluster, verdict, { signal });
+    const name = await writeVerdict(store, cluster, verdict, { signKey: settings.signKey, signal });
     return { verification: { ...told, verdict: name }, unrecorded: null };
   } catch (error) {
     signal.throwIfAborted();

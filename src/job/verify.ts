@@ -1,8 +1,10 @@
 /** Proves that snapshots restore, one after the other, and records what was found beside each. */
 import { selectSnapshot } from '../catalog/select.ts';
+import { signKeyOf } from '../catalog/sign-key.ts';
 import { from, SnapbackError } from '../errors.ts';
 import type { Context, Outcome } from './context.ts';
 import { openCatalog } from './open-catalog.ts';
+import { warnIfUntrusted } from './signing.ts';
 import { isFile } from './snapshot-argument.ts';
 import { verifyFile } from './verify-file.ts';
 import type { Verification, VerifySettings } from './verify-settings.ts';
@@ -26,16 +28,23 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
   const errors: SnapbackError[] = [];
   const files = wanted.filter(isFile);
   for (const path of files) verifications.push(await verifyFile(path, settings, context));
+  const signKey = signKeyOf(settings.signKey);
   const selectors = wanted.filter(one => !isFile(one));
   let newestVerified: VerifyResult['newestVerified'] = null;
   if (selectors.length > 0) {
     const question = { snapshots: selectors, before: settings.before, newestVerified: 'another' as const };
     await using catalog = await openCatalog(settings.store, 'read', context, question);
     const { entries } = catalog.listing;
+    if (settings.record) warnIfUntrusted('verdicts', signKey, catalog.trust, context);
     const chosen = selectors.map(one => selectSnapshot(entries, one, { before: settings.before }).entry);
     for (const entry of new Set(chosen)) {
       try {
-        const { verification, unrecorded } = await verifyStored(catalog, entry, settings, context);
+        const { verification, unrecorded } = await verifyStored(
+          catalog,
+          entry,
+          { ...settings, signKey },
+          context,
+        );
         verifications.push(verification);
         if (unrecorded) errors.push(notRecorded(unrecorded, entry.id, context));
       } catch (error) {

@@ -68,7 +68,8 @@ const storedText = (event: Of<'stored'>): string => {
   const smaller = times >= 1.1 ? ` (${times.toFixed(1)} times smaller)` : '';
   const keys = `${event.recipients} ${event.recipients === 1 ? 'key' : 'keys'}`;
   const encrypted = event.recipients === 0 ? '' : `, encrypted for ${keys}`;
-  return `${objectAddress(event.location, event.name)}  ${size(event.size)}${smaller}${encrypted}`;
+  const signed = event.signed ? ', signed' : '';
+  return `${objectAddress(event.location, event.name)}  ${size(event.size)}${smaller}${encrypted}${signed}`;
 };
 
 const snapshotText = ({ snapshot, cluster, taken, etcdVersion, plainSize }: Of<'snapshot'>, style: Style) => {

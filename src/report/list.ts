@@ -67,6 +67,7 @@ const pinText = ({ pinned, pinReason }: ListRow): string => {
 };
 
 const verifiedText = (row: ListRow, style: Style): string => {
+  if (row.untrusted) return style.bad('NOT TRUSTED');
   if (row.broken) return style.bad('BROKEN manifest');
   if (row.unread) return style.look('manifest NOT READ');
   if (row.size === null) return style.bad('object is MISSING');

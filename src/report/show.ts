@@ -15,6 +15,7 @@ export const showText = (result: ShowResult, style: Style): string => {
     ...taken(manifest, style),
     ...etcd(manifest),
     ...stored(result, style),
+    ...signature(result, style),
     ...(pinned
       ? [label('pinned', pinned.reason === null ? 'without a reason' : printable(pinned.reason))]
       : []),
@@ -112,14 +113,21 @@ const stored = ({ manifest, storedSize }: ShowResult, style: Style): string[] =>
   ];
 };
 
+const signature = ({ signed, signedBy }: ShowResult, style: Style): string[] => {
+  if (signedBy !== null) return [label('signed', style.good(`by ${printable(signedBy)}`))];
+  return signed ? [label('signed', 'by whom was not looked at: --trust-key FILE')] : [];
+};
+
 const verdictLines = (verdict: ShownVerdict, style: Style): string[] => {
-  const { level, pass, time, body, error, ofThisManifest } = verdict;
-  const outcome = pass ? style.good('passed') : style.bad('FAILED');
-  const took = body === null ? '' : `, ${duration(body.seconds)}, by ${printable(body.tool)}`;
+  const { level, pass, time, body, error, signedBy, ofThisManifest } = verdict;
+  const words = pass ? 'passed' : 'FAILED';
+  const outcome = error !== null ? words : pass ? style.good(words) : style.bad(words);
+  const who = signedBy === null ? '' : `, signed by ${printable(signedBy)}`;
+  const took = body === null ? '' : `, ${duration(body.seconds)}, by ${printable(body.tool)}${who}`;
   const checks = [...(body?.checks ?? []), ...(body?.expectations ?? [])];
   return [
     label('verdict', `${level} ${outcome} ${when(time, style)}${took}`),
-    ...(error === null ? [] : [label('', `  cannot be read: ${printable(error)}`)]),
+    ...(error === null ? [] : [label('', `  not believed: it ${printable(error)}`)]),
     ...(ofThisManifest === false ? [label('', '  of other bytes than those of this manifest')] : []),
     ...checks
       .filter(check => check.status !== 'pass')

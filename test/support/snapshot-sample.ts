@@ -4,6 +4,7 @@ import { commitManifest } from '../../src/catalog/commit.ts';
 import { timeOf } from '../../src/catalog/id.ts';
 import type { Manifest } from '../../src/catalog/manifest.ts';
 import { objectFile } from '../../src/catalog/names.ts';
+import type { SignKey } from '../../src/catalog/sign-key.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const sampleLineage = '0123456789abcdef0123456789abcdef';
@@ -72,15 +73,16 @@ export const sampleManifest = (id: string, overrides: Partial<Manifest> = {}): M
   ...overrides,
 });
 
-/** Puts a snapshot into a store: an object of five bytes, and its manifest. */
+/** Puts a snapshot into a store: an object of five bytes, and its manifest, signed where there is a key. */
 export const putSample = async (
   store: Store,
   id: string,
   overrides: Partial<Manifest> = {},
+  signKey: SignKey | null = null,
 ): Promise<Manifest> => {
   const { signal } = new AbortController();
   const manifest = sampleManifest(id, overrides);
   await store.put(`${manifest.cluster.name}/${manifest.object.name}`, Buffer.from('bytes'), { signal });
-  await commitManifest(store, manifest, { signal });
+  await commitManifest(store, manifest, { signKey, signal });
   return manifest;
 };

@@ -1,8 +1,9 @@
 import { copyQuiet, copyText } from '../../report/copy.ts';
 import { command } from '../command.ts';
-import { identities, recipientsFile, storeSettings } from '../job-settings.ts';
+import { identities, recipientsFile, signKey, storeSettings } from '../job-settings.ts';
 import { switchOption, textOption, wordOption } from '../option.ts';
 import { openOptions, recipientOptions, snapshotOptions } from '../options.ts';
+import { signOptions } from '../signature-options.ts';
 import { toTime } from '../time.ts';
 
 export const copy = command({
@@ -30,6 +31,7 @@ export const copy = command({
       fallback: false,
     }),
     ...recipientOptions,
+    ...signOptions,
     identity: openOptions.identity,
     dryRun: switchOption({
       flag: 'dry-run',
@@ -62,6 +64,7 @@ export const copy = command({
         recipients,
         recipientsFile: recipientsFile(file),
         identities: anew || sources.identity === 'flag' ? identities(settings.identity) : [],
+        signKey: anew || sources.signKey === 'flag' ? signKey(settings.signKey) : null,
       },
       context,
     );

@@ -2,10 +2,10 @@ import { doctorText } from '../../report/doctor.ts';
 import { command } from '../command.ts';
 import { storeSettings } from '../job-settings.ts';
 import { textOption } from '../option.ts';
-import { openOptions, storeOptions } from '../options.ts';
+import { openOptions, readOptions } from '../options.ts';
 
 const { etcdBin, etcdVersion, scratch } = openOptions;
-const tried = { ...storeOptions, etcdBin, etcdVersion, scratch };
+const tried = { ...readOptions, etcdBin, etcdVersion, scratch };
 
 export const doctor = command({
   name: 'doctor',

@@ -2,7 +2,7 @@ import { listText } from '../../report/list.ts';
 import { command } from '../command.ts';
 import { storeSettings } from '../job-settings.ts';
 import { switchOption } from '../option.ts';
-import { storeOptions, utcOption } from '../options.ts';
+import { readOptions, utcOption } from '../options.ts';
 import { policyIfAny, policyOptions } from '../policy-options.ts';
 
 export const list = command({
@@ -10,7 +10,7 @@ export const list = command({
   summary: 'the snapshots of a cluster',
   args: '',
   options: {
-    ...storeOptions,
+    ...readOptions,
     all: switchOption({
       flag: 'all',
       help: 'all of them, not only the newest 50',

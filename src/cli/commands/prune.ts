@@ -2,7 +2,7 @@ import { pruneQuiet, pruneText } from '../../report/prune.ts';
 import { command } from '../command.ts';
 import { storeSettings } from '../job-settings.ts';
 import { switchOption, textOption } from '../option.ts';
-import { storeOptions, utcOption } from '../options.ts';
+import { readOptions, utcOption } from '../options.ts';
 import { policyOf, policyOptions } from '../policy-options.ts';
 
 export const prune = command({
@@ -10,7 +10,7 @@ export const prune = command({
   summary: 'apply the retention policy; --dry-run prints the same plan',
   args: '',
   options: {
-    ...storeOptions,
+    ...readOptions,
     ...policyOptions,
     maxDelete: textOption({
       flag: 'max-delete',

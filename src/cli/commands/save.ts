@@ -1,10 +1,11 @@
 import { saveText } from '../../report/save.ts';
 import { command } from '../command.ts';
 import { withEtcdHint } from '../etcd-hint.ts';
-import { etcdSettings, recipientsFile, storeSettings } from '../job-settings.ts';
+import { etcdSettings, recipientsFile, signKey, storeSettings } from '../job-settings.ts';
 import { choiceOption, listOption, switchOption, textOption } from '../option.ts';
 import { etcdOptions, recipientOptions, storeOptions } from '../options.ts';
 import { fromOf, labelsOf } from '../save-settings.ts';
+import { signOptions } from '../signature-options.ts';
 
 export const save = command({
   name: 'save',
@@ -26,6 +27,7 @@ export const save = command({
       fallback: 'all',
     }),
     ...recipientOptions,
+    ...signOptions,
     fingerprint: choiceOption({
       flag: 'fingerprint',
       choices: ['auto', 'on', 'off'] as const,
@@ -91,6 +93,7 @@ export const save = command({
         compression: settings.compression,
         recipients: settings.recipient,
         recipientsFile: recipientsFile(settings.recipientsFile),
+        signKey: signKey(settings.signKey),
         labels: labelsOf(settings.label),
       },
       context,

@@ -1,8 +1,9 @@
 import { verifyText } from '../../report/verify.ts';
 import { command } from '../command.ts';
-import { credentials, openSettings } from '../job-settings.ts';
+import { credentials, openSettings, signKey } from '../job-settings.ts';
 import { choiceOption, switchOption } from '../option.ts';
 import { etcdOptions, openOptions } from '../options.ts';
+import { signOptions } from '../signature-options.ts';
 
 const { user, password, passwordFile, dialTimeout, idleTimeout } = etcdOptions;
 
@@ -24,6 +25,7 @@ export const verify = command({
       fallback: false,
     }),
     ...openOptions,
+    ...signOptions,
     user,
     password,
     passwordFile,
@@ -44,6 +46,7 @@ export const verify = command({
         snapshots: args,
         level: settings.level,
         record: !settings.noRecord,
+        signKey: signKey(settings.signKey),
         skipVerified: settings.skipVerified,
         dialTimeout: settings.dialTimeout,
         idleTimeout: settings.idleTimeout,
