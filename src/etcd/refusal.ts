@@ -17,6 +17,7 @@ export type Refusal =
   | 'no-space'
   | 'corrupt'
   | 'busy'
+  | 'too-large'
   | 'unknown-call'
   | 'cancelled'
   | 'silent'
@@ -38,7 +39,9 @@ const patterns: [Refusal, RegExp][] = [
   ['no-space', /database space exceeded/],
   ['corrupt', /corrupt cluster|data corruption/],
   ['quorum', /no leader|leader changed|request timed out|unhealthy cluster|stopped during/],
-  ['busy', /too many requests|too many operations|request is too large/],
+  ['busy', /too many requests/],
+  // etcd's own two limits, and those of gRPC below it, on either side.
+  ['too-large', /too many operations|request is too large|message larger than max/i],
   ['unknown-call', /^12 |unknown (service|method)|UNIMPLEMENTED/],
   // A server whose clock of the call's deadline runs out before ours resets the stream, which grpc-js words so.
   ['silent', /^4 DEADLINE_EXCEEDED|context deadline exceeded|Deadline exceeded|Call cancelled$/],
@@ -131,6 +134,11 @@ const explain = (error: unknown, { user, limit }: Circumstances): { reason: stri
       };
     case 'busy':
       return { reason: `refused (${said})`, hint: 'Run the command again when etcd is less busy.' };
+    case 'too-large':
+      return {
+        reason: `refused: that is more than fits into one request (${said})`,
+        hint: 'Look at its --max-request-bytes and --max-txn-ops.',
+      };
     default:
       return { reason: `answered: ${said}`, hint: "Look at that member's log." };
   }
