@@ -6,6 +6,7 @@ import type { Asked } from './answering.ts';
  * question; it neither hears of an abort nor has to, since its thread is ended.
  */
 export const questions = {
+  keysAt: async () => (await import('./keys-at.ts')).keysAt,
   metaBucket: async () => (await import('./meta-bucket.ts')).readMetaBucket,
 };
 

@@ -33,6 +33,11 @@ export const commands: Entry[] = [
     load: async () => loaded((await import('./commands/show.ts')).show),
   },
   {
+    name: 'put-back',
+    summary: 'put keys of a snapshot back into a living cluster, after a plan',
+    load: async () => loaded((await import('./commands/put-back.ts')).putBack),
+  },
+  {
     name: 'prune',
     summary: 'apply the retention policy; --dry-run prints the same plan',
     load: async () => loaded((await import('./commands/prune.ts')).prune),

@@ -26,7 +26,7 @@ export type ServingMember = {
   linearizedRevision: number | null;
 };
 
-export type Choice = { order: Candidate[]; candidates: Candidate[]; members: Member[] };
+export type Choice = { order: [Candidate, ...Candidate[]]; candidates: Candidate[]; members: Member[] };
 
 /** The members in the order in which to try them. Throws `etcd` when none answers or fits, `usage` for wrong settings. */
 export const findMembers = async (
