@@ -14,6 +14,7 @@ import { runProgram } from '../../src/programs/run.ts';
 
 const packages = {
   age: 'filippo.io/age/cmd/age',
+  bbolt: 'go.etcd.io/bbolt/cmd/bbolt',
   versitygw: 'github.com/versity/versitygw/cmd/versitygw',
   toxiproxy: 'github.com/Shopify/toxiproxy/v2/cmd/server',
   minio: 'github.com/minio/minio',
@@ -24,8 +25,8 @@ export type GoProgram = keyof typeof packages;
 /** What `npm test` brings: MinIO, which takes minutes, only with TEST_ALL=1. */
 export const testedGoPrograms: readonly GoProgram[] =
   process.env.TEST_ALL === '1'
-    ? ['age', 'versitygw', 'toxiproxy', 'minio']
-    : ['age', 'versitygw', 'toxiproxy'];
+    ? ['age', 'bbolt', 'versitygw', 'toxiproxy', 'minio']
+    : ['age', 'bbolt', 'versitygw', 'toxiproxy'];
 
 /** `<name> <version>`, as its go.mod pins it. */
 export const titleOf = (name: GoProgram): string => `${name} ${versionOf(name)}`;
