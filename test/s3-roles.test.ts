@@ -27,6 +27,7 @@ import type { S3Request } from './support/s3-request.ts';
 import type { S3Access, S3Server } from './support/s3-server.ts';
 import { testedS3Servers } from './support/s3-servers.ts';
 import { credentials, useCredentials } from './support/s3-store.ts';
+import { opensslKey } from './support/signing-keys.ts';
 import { connection, snapback } from './support/snapback.ts';
 import { type TemporaryFolder, temporaryFolder } from './support/temporary-folder.ts';
 
@@ -43,6 +44,8 @@ for (const { name, missing, start } of await testedS3Servers())
     let roles: Record<Role, S3Access>;
     let root: S3Client;
     const ids: string[] = [];
+    /** All that is recorded is signed, and nothing else believed: the roles must allow that too. */
+    let signatures: Record<string, string>;
 
     const storeOf = (name: string, { endpoint }: { endpoint: string }) => [
       '--store',
@@ -55,6 +58,8 @@ for (const { name, missing, start } of await testedS3Servers())
 
     beforeAll(async () => {
       folder = await temporaryFolder();
+      const { key, pub } = await opensslKey(folder.path, 'ops');
+      signatures = { SNAPBACK_SIGN_KEY: key, SNAPBACK_TRUST_KEY: pub };
       server = await start();
       useCredentials(server);
       root = server.client();
@@ -81,7 +86,7 @@ for (const { name, missing, start } of await testedS3Servers())
     });
 
     const as = (role: Role, ...args: string[]) =>
-      snapback(args, { cwd: folder.path, env: credentials(roles[role]) });
+      snapback(args, { cwd: folder.path, env: { ...credentials(roles[role]), ...signatures } });
     const save = (role: Role) => as(role, 'save', ...connection(cluster.settings()), ...store, '--quiet');
 
     const files = async (): Promise<string[]> => {
@@ -155,7 +160,7 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(listed.code).toBe(31);
       const pruned = await as('writer', 'prune', ...store, '--keep-last', '1');
       expect(pruned.code).toBe(31);
-      expect(await files()).toHaveLength(8);
+      expect(await files()).toHaveLength(11);
     });
 
     it('verifier: verify works and writes verdicts, and nothing else can be written or removed', async () => {
@@ -164,7 +169,10 @@ for (const { name, missing, start } of await testedS3Servers())
       expect(verified.stderr).toContain('✓ same as living');
       expect(verified.code).toBe(0);
       const added = (await files()).filter(file => !before.includes(file));
-      expect(added).toEqual([expect.stringMatching(/\.verify\..*\.drill\.pass\.json$/)]);
+      expect(added.toSorted()).toEqual([
+        expect.stringMatching(/\.verify\..*\.drill\.pass\.json$/),
+        expect.stringMatching(/\.verify\..*\.drill\.pass\.json\.sig$/),
+      ]);
       await removesNothing('verifier');
       await writesNoneOf('verifier', ['.json', '.json.sig', '.db.zst', '.db', '.pin', '.removed']);
       expect(await answers('verifier', 'put', 'cluster.json')).toBe(403);

@@ -5,6 +5,7 @@ import { storeEverywhere } from '../src/job/store-everywhere.ts';
 import { silentLog } from '../src/log.ts';
 import { openFileStore } from '../src/store/file.ts';
 import { meanwhile } from './support/cut-store.ts';
+import { madeKey } from './support/signing-keys.ts';
 import { sampleManifest } from './support/snapshot-sample.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -37,7 +38,7 @@ const storeWith = async (lost: string, whole: boolean): Promise<string[]> => {
     taking,
     name,
     [{ store, recordCluster: async () => {} }],
-    { patience: 5000, signKey: null },
+    { patience: 5000, signKey: madeKey('ours').sign },
     context,
   );
   expect(stored[0]?.error?.code).toBe('store');
@@ -46,10 +47,16 @@ const storeWith = async (lost: string, whole: boolean): Promise<string[]> => {
   return left.sort();
 };
 
-test('a manifest that could not be written takes its object with it', async () => {
+test('a manifest that could not be written takes its object and its signature with it', async () => {
   expect(await storeWith('.json', false)).toEqual([]);
+  expect(await storeWith('.json.sig', false)).toEqual([]);
+  expect(await storeWith('.json.sig', true)).toEqual([]);
 });
 
 test('a manifest that was written although its answer was lost keeps its object', async () => {
-  expect(await storeWith('.json', true)).toEqual([`prod/${id}.db.zst.age`, `prod/${id}.json`]);
+  expect(await storeWith('.json', true)).toEqual([
+    `prod/${id}.db.zst.age`,
+    `prod/${id}.json`,
+    `prod/${id}.json.sig`,
+  ]);
 });

@@ -14,6 +14,11 @@ export const opensslKey = async (folder: string, name: string): Promise<{ key: s
   return { key, pub };
 };
 
+/** Writes `<file>.sig` as a person would with openssl alone. */
+export const opensslSign = async ({ key }: { key: string }, file: string): Promise<void> => {
+  await openssl('pkeyutl', '-sign', '-rawin', '-inkey', key, '-in', file, '-out', `${file}.sig`);
+};
+
 export const openssl = async (...args: string[]): Promise<string> =>
   (await promisify(execFile)('openssl', args)).stdout;
 
