@@ -7,6 +7,8 @@ import type { Asked } from './answering.ts';
  */
 export const questions = {
   keysAt: async () => (await import('./keys-at.ts')).keysAt,
+  oneKey: async () => (await import('./one-key.ts')).oneKey,
+  liveKeys: async () => (await import('./live-keys.ts')).liveKeys,
   metaBucket: async () => (await import('./meta-bucket.ts')).readMetaBucket,
 };
 

@@ -17,6 +17,8 @@ export type Invocation<O extends Options> = {
   commands(): Promise<Command[]>;
   /** For a command that has `rows`. */
   rows: Rows;
+  /** Whether one document is printed. */
+  json: boolean;
 };
 
 export type Command<O extends Options = Options, R = unknown> = {

@@ -33,6 +33,11 @@ export const commands: Entry[] = [
     load: async () => loaded((await import('./commands/show.ts')).show),
   },
   {
+    name: 'get',
+    summary: 'a value out of a snapshot, or all below a prefix',
+    load: async () => loaded((await import('./commands/get.ts')).get),
+  },
+  {
     name: 'put-back',
     summary: 'put keys of a snapshot back into a living cluster, after a plan',
     load: async () => loaded((await import('./commands/put-back.ts')).putBack),

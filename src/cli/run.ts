@@ -102,7 +102,7 @@ const attempt = async <O extends Options, R>(
   });
   held.rows = rows;
   const { args, env, commands } = call;
-  const invocation = { settings, sources, texts, args, env, commands, rows };
+  const invocation = { settings, sources, texts, args, env, commands, rows, json: common.json };
   const outcome = await withGrace(command.run(invocation, context), limit.signal, signals.hurry);
   // Node tells of a rejection that nobody awaited only once the microtasks are done.
   await nextTurn();
