@@ -9,6 +9,7 @@ export const questions = {
   keysAt: async () => (await import('./keys-at.ts')).keysAt,
   oneKey: async () => (await import('./one-key.ts')).oneKey,
   liveKeys: async () => (await import('./live-keys.ts')).liveKeys,
+  inspect: async () => (await import('./inspect.ts')).inspect,
   metaBucket: async () => (await import('./meta-bucket.ts')).readMetaBucket,
 };
 

@@ -33,6 +33,11 @@ export const commands: Entry[] = [
     load: async () => loaded((await import('./commands/show.ts')).show),
   },
   {
+    name: 'inspect',
+    summary: 'what is in a snapshot, without etcd: keys and bytes, members, leases, alarms, auth; no values',
+    load: async () => loaded((await import('./commands/inspect.ts')).inspect),
+  },
+  {
     name: 'get',
     summary: 'a value out of a snapshot, or all below a prefix',
     load: async () => loaded((await import('./commands/get.ts')).get),

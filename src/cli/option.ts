@@ -87,15 +87,16 @@ export const choiceOption = <const C extends string, const F extends C | null>(
 };
 
 export const numberOption = <F extends number | null>(
-  given: Given<F> & { least?: number },
+  given: Given<F> & { least?: number; most?: number },
 ): Option<number | F> => {
-  const { least = 0, ...rest } = given;
+  const { least = 0, most = Number.MAX_SAFE_INTEGER, ...rest } = given;
   const parse = (text: string): number => {
-    if (!/^\d{1,15}$/.test(text) || Number(text) < least)
-      throw new Error(`is not a whole number from ${least}`);
+    if (!/^\d{1,15}$/.test(text) || Number(text) < least || Number(text) > most)
+      throw new Error(`is not a whole number from ${least}${given.most === undefined ? '' : ` to ${most}`}`);
     return Number(text);
   };
-  return single({ value: 'N', ...rest }, parse, { type: 'integer', minimum: least });
+  const schema = { type: 'integer', minimum: least, ...(given.most === undefined ? {} : { maximum: most }) };
+  return single({ value: 'N', ...rest }, parse, schema);
 };
 
 /** Milliseconds, from Go's durations with `d` and `w` beside them: `5s`, `1h30m`, `8d`. */

@@ -1,5 +1,5 @@
 /** What the value of a key is, told by its bytes alone; pure, and it throws for none. */
-import { bytesIn, type Field, fieldsOf } from './wire.ts';
+import { bytesIn, type Field, fieldsOf } from '../wire.ts';
 
 export type KubernetesObject = {
   /** Empty for the core group. */

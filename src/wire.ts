@@ -27,6 +27,12 @@ export const bytesIn = (fields: Field[] | null, number: number): Uint8Array | nu
   return found instanceof Uint8Array ? found : null;
 };
 
+/** The number of the last field of that number, as it is without a sign; 0, as protobuf has it, where there is none. */
+export const numberIn = (fields: Field[], number: number): bigint => {
+  const found = fields.findLast(field => field.number === number)?.value;
+  return typeof found === 'bigint' ? found : 0n;
+};
+
 const greatestNumber = 2 ** 29 - 1;
 
 type Read<T> = { value: T; end: number } | null;
