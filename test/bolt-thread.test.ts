@@ -74,17 +74,22 @@ describe('a question', () => {
     expect(error).toMatchObject({ code: 'failed', reason: expect.stringContaining('absent.ts') });
   });
 
-  test.each(['wait', 'spin'])('that would %s for ever ends with the signal', async question => {
-    const stop = new AbortController();
-    const onPart = () => stop.abort(new Error('stop'));
-    const error = await inThread(file, question, null, { name: 'it.db', signal: stop.signal, onPart }).catch(
-      error => error,
-    );
-    expect(error).toBe(stop.signal.reason);
-    await expect(inThread(file, 'echo', null, { name: 'it.db', signal: stop.signal })).rejects.toBe(
-      stop.signal.reason,
-    );
-  });
+  test.each(['wait', 'spin'])(
+    'that would %s for ever ends with the signal, and its thread too',
+    async question => {
+      const stop = new AbortController();
+      const counter = new Int32Array(new SharedArrayBuffer(4));
+      const asking = { name: 'it.db', signal: stop.signal, onPart: () => stop.abort(new Error('stop')) };
+      const error = await inThread(file, question, counter, asking).catch(error => error);
+      expect(error).toBe(stop.signal.reason);
+      let seen = -1;
+      while (seen !== Atomics.load(counter, 0)) {
+        seen = Atomics.load(counter, 0);
+        await sleep(20);
+      }
+      await expect(inThread(file, 'echo', null, asking)).rejects.toBe(stop.signal.reason);
+    },
+  );
 });
 
 describe('an answer in parts', () => {

@@ -2,6 +2,7 @@
  * The check of a whole file: every page is reached by one way from the root or is free, the trees are in order, and
  * nothing goes on without an end (bbolt: tx_check.go checks the same, but for what it takes from the pages as it is).
  */
+import { type Bitmap, bitmap } from './bitmap.ts';
 import { bucketAt, rootBucket } from './bucket.ts';
 import { damaged } from './damage.ts';
 import type { Database } from './database.ts';
@@ -9,7 +10,6 @@ import { elementAt } from './element.ts';
 import { type Entry, entries, valueWithin } from './entries.ts';
 import { readFreelist } from './freelist.ts';
 import { headerSize, isInline, type Page, placeIn } from './page.ts';
-import { type PageSet, pageSet } from './page-set.ts';
 
 export type Structure = {
   /** In bytes. */
@@ -51,7 +51,7 @@ export type Takers = { [bucket: string]: (entry: Entry) => void };
  */
 export const checkStructure = (database: Database, takers: Takers = {}): Structure => {
   const { pageSize, highWater, other } = database.meta;
-  const reached = pageSet(highWater);
+  const reached = bitmap();
   const facts = { branchPages: 0, leafPages: 0, overflowPages: 0, bytesInUse: 0 };
   const visit = (page: Page) => {
     reach(database, reached, page);
@@ -59,15 +59,15 @@ export const checkStructure = (database: Database, takers: Takers = {}): Structu
     facts.overflowPages += page.overflow;
     facts.bytesInUse += usedIn(database, page);
   };
-  reached.add(0);
-  reached.add(1);
+  reached.set(0);
+  reached.set(1);
   const root = rootBucket(database);
   visit(root.root);
   const buckets = Array.from(entries(database, root, undefined, visit), entry => {
     const name = entry.key.toString();
-    const before = reached.size();
+    const before = reached.count();
     const { count, bytes } = checkBucket(database, entry, visit, takers[name]);
-    return { name, entries: count, bytes, pages: reached.size() - before };
+    return { name, entries: count, bytes, pages: reached.count() - before };
   });
   const free = readFreelist(database, reached);
   return {
@@ -83,9 +83,11 @@ export const checkStructure = (database: Database, takers: Takers = {}): Structu
 };
 
 /** Takes all pages of a page as reached. Throws `integrity` where one was reached before. */
-const reach = ({ file }: Database, reached: PageSet, page: Page): void => {
-  for (let id = page.id; id <= page.id + page.overflow; id++)
-    if (!reached.add(id)) throw damaged(file.name, placeIn(page, 0), `page ${id} is reached by two ways`);
+const reach = ({ file }: Database, reached: Bitmap, page: Page): void => {
+  for (let id = page.id; id <= page.id + page.overflow; id++) {
+    if (reached.has(id)) throw damaged(file.name, placeIn(page, 0), `page ${id} is reached by two ways`);
+    reached.set(id);
+  }
 };
 
 /** Of a page, up to the end of its last element, behind which there is nothing. */

@@ -21,11 +21,12 @@ await answering({
       emit('waiting');
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     },
+  /** Counts on as long as it lives. */
   spin:
     async () =>
-    (_, { emit }) => {
+    (counter: Int32Array, { emit }) => {
       emit('spinning');
-      for (;;);
+      for (;;) Atomics.add(counter, 0, 1);
     },
   damaged: async () => () => {
     throw new SnapbackError('integrity', {
