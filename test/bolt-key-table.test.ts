@@ -68,7 +68,8 @@ const model = (steps: Step[]) => {
     if (one.tombstone) newest.delete(one.key);
     else newest.set(one.key, at);
   }
-  return { keys: newest.size, records: [...newest.values()].sort((a, b) => a - b) };
+  const keys = newest.size - (newest.has('') ? 1 : 0);
+  return { keys, records: [...newest.values()].sort((a, b) => a - b) };
 };
 
 test('200,000 keys, each written twice and every tenth removed, are sorted on a disk that shows no files', async () => {

@@ -12,10 +12,12 @@ import { type NewestOfKeys, newestOfKeys } from './newest-of-keys.ts';
 
 /** What lives at a revision. */
 export type Living = {
-  /** How many keys there are. */
+  /** How many keys there are: without the empty one, under which a restore with `--bump-revision` writes a record. */
   keys: number;
   /** True where the record with that number, counted from 0, is the newest of its key and no tombstone. */
   has(record: number): boolean;
+  /** True where that is so of none. */
+  nothing: boolean;
 };
 
 export type KeyTable = {
@@ -50,6 +52,7 @@ export const openKeyTable = ({
   let keys = newestOfKeys();
   let partitions: KeyPartitions | null = null;
   let records = 0;
+  let nameless = -1;
   const apply = (known: NewestOfKeys, one: KeyRecord) => {
     const before = known.replace(one.hash, one.record);
     replace(live, before, one);
@@ -68,6 +71,7 @@ export const openKeyTable = ({
     add: (key, tombstone) => {
       hashOf(key, hash);
       const one = { hash, record: records++, tombstone };
+      if (key.length === 0) nameless = one.record;
       if (partitions) return partitions.add(one);
       apply(keys, one);
       if (keys.size() > limit) spill();
@@ -76,25 +80,28 @@ export const openKeyTable = ({
       records++;
     },
     mark: () => {
-      marked = { until: records, live: live.copy() };
+      marked = { until: records, live: live.copy(), nameless };
     },
     finish: () => {
       for (const part of partitions?.parts() ?? []) {
         const own = newestOfKeys();
         for (const one of part) apply(own, one);
       }
-      return { marked: marked && living(marked.live), newest: living(live) };
+      return { marked: marked && living(marked), newest: living({ live, nameless }) };
     },
     [Symbol.dispose]: () => partitions?.[Symbol.dispose](),
   };
 };
 
-/** What lives before the record with the number `until`. */
-type Marked = { until: number; live: Bitmap };
+/** What lives before the record with the number `until`; `nameless` is the newest of the empty key, or -1. */
+type Marked = { until: number; live: Bitmap; nameless: number };
 
 const replace = (live: Bitmap, before: number, { record, tombstone }: KeyRecord): void => {
   if (before !== -1) live.clear(before);
   if (!tombstone) live.set(record);
 };
 
-const living = (live: Bitmap): Living => ({ keys: live.count(), has: live.has });
+const living = ({ live, nameless }: Pick<Marked, 'live' | 'nameless'>): Living => {
+  const set = live.count();
+  return { keys: set - (live.has(nameless) ? 1 : 0), has: live.has, nothing: set === 0 };
+};

@@ -10,6 +10,7 @@ export const questions = {
   oneKey: async () => (await import('./one-key.ts')).oneKey,
   liveKeys: async () => (await import('./live-keys.ts')).liveKeys,
   inspect: async () => (await import('./inspect.ts')).inspect,
+  keyspace: async () => (await import('./keyspace.ts')).readKeyspace,
   metaBucket: async () => (await import('./meta-bucket.ts')).readMetaBucket,
 };
 

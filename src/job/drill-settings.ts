@@ -1,4 +1,5 @@
 /** What a drill is told. */
+import type { Keyspace } from '../bolt/keyspace.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { Programs } from '../programs/find.ts';
 import type { Secret } from '../secret.ts';
@@ -15,6 +16,9 @@ export type DrillSettings = {
   password: Secret | null;
   dialTimeout: number;
   idleTimeout: number;
-  /** What was recorded; null for a file that nobody recorded anything of. */
-  recorded: Pick<Manifest, 'etcd' | 'fingerprint' | 'fingerprintSkipped'> | null;
+  /** What was read in the file. */
+  keyspace: Keyspace;
 };
+
+/** What was recorded of the living cluster, as far as it can be compared with. */
+export type Recorded = Pick<Manifest, 'etcd' | 'fingerprint' | 'fingerprintSkipped'>;

@@ -12,17 +12,26 @@ import { wrongTrailer } from './open-stored.ts';
  * Compares it, and gives the warning where there is none. `name` is the file as a person knows it. Throws `integrity`
  * where it differs or the size is that of no snapshot, `failed` where the file cannot be read, or the signal's reason.
  */
-export const provenBy = async (
+export const provenBy = async (path: string, name: string, context: Context): Promise<string[]> => {
+  const { size } = await stat(path).catch(error => {
+    throw damageOf(error, name);
+  });
+  if (size % blockSize === 0)
+    return [
+      `${name} has no SHA-256 of etcd at its end, as one copied out of a data directory: nothing proves its bytes`,
+    ];
+  await compareTrailer(path, name, context);
+  return [];
+};
+
+/** Throws `integrity` where it differs or is missing, and else as `provenBy`. */
+export const compareTrailer = async (
   path: string,
   name: string,
-  { signal, progress }: Context,
-): Promise<string[]> => {
+  { signal, progress }: Pick<Context, 'signal' | 'progress'>,
+): Promise<void> => {
   try {
     const { size } = await stat(path);
-    if (size % blockSize === 0)
-      return [
-        `${name} has no SHA-256 of etcd at its end, as one copied out of a data directory: nothing proves its bytes`,
-      ];
     let done = 0;
     const nowhere = new Writable({
       write: (chunk: Buffer, _, next) => {
@@ -33,7 +42,6 @@ export const provenBy = async (
     });
     const source = createReadStream(path, { highWaterMark: 1024 * 1024 });
     await pipeline(source, checkTrailer(), nowhere, { signal });
-    return [];
   } catch (error) {
     signal.throwIfAborted();
     throw damageOf(error, name);
@@ -50,7 +58,7 @@ const damageOf = (error: unknown, name: string): SnapbackError => {
       operation: wrong.operation,
       object: `file ${name}`,
       reason: wrong.reason,
-      hint: 'It is damaged or cut short: use another.',
+      hint: wrong.hint ?? undefined,
       cause: error,
     });
   return from(error, 'failed', {

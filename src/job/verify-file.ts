@@ -1,4 +1,4 @@
-/** A file that any tool made, drilled; nothing is recorded, since there is nothing to record it beside. */
+/** A file that any tool made, read through or drilled; nothing is recorded: there is nothing to record it beside. */
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,11 +6,13 @@ import { SnapbackError } from '../errors.ts';
 import { size } from '../figures.ts';
 import type { Programs } from '../programs/find.ts';
 import { collector, finding, recovery } from './checks.ts';
+import { checkContent } from './content.ts';
 import type { Context } from './context.ts';
 import { drill } from './drill.ts';
+import { compareTrailer } from './file-trailer.ts';
 import { programsFor } from './programs.ts';
 import { type FileFacts, lookInto, readFile } from './read-file.ts';
-import { openScratch, spaceForDrill } from './scratch.ts';
+import { openScratch, spaceForContent, spaceForDrill } from './scratch.ts';
 import { unsignedFile } from './signing.ts';
 import type { Verification, VerifySettings } from './verify-settings.ts';
 
@@ -26,44 +28,52 @@ export const verifyFile = async (
       operation: 'verify',
       object: `file ${path}`,
       reason: 'has no manifest to compare it with',
-      hint: 'Leave --level out: a drill restores it.',
+      hint: 'With --level content it is read through, without --level it is restored too.',
     });
   const started = new Date();
   const checks = collector(context);
   const unknown = { cluster: null, taken: null, etcdVersion: null, plainSize: null };
   context.notify({ kind: 'snapshot', snapshot: path, ...unknown });
   for (const warning of unsignedFile(path, settings.store)) context.log.warn(warning);
+  const { skipHashCheck, level } = settings;
   const packed = sizeOf(path);
-  await using scratch = await openScratch(settings.scratch, spaceForDrill(packed));
-  const file = join(scratch.path, 'snapshot.db');
-  const read: { facts: FileFacts | null } = { facts: null };
-  const choose = ({ etcdVersion }: FileFacts) =>
-    programsFor({ object: `file ${path}`, version: etcdVersion }, 'drill', settings.programs, signal);
+  const space = level === 'drill' ? spaceForDrill(packed) : spaceForContent(packed);
+  await using scratch = await openScratch(settings.scratch, space);
+  const read: { facts: FileFacts | null; file: string } = {
+    facts: null,
+    file: join(scratch.path, 'snapshot.db'),
+  };
+  const choose = async ({ etcdVersion }: FileFacts): Promise<Programs | null> =>
+    level === 'drill'
+      ? programsFor({ object: `file ${path}`, version: etcdVersion }, 'drill', settings.programs, signal)
+      : null;
   await finding('file', checks.add, async () => {
-    const seen = await lookInto(path, context);
-    if (seen) await choose(seen);
-    read.facts = await readFile(path, file, settings, context);
-    return settings.skipHashCheck
-      ? `${size(read.facts.size)}, SHA-256 not looked at (--skip-hash-check)`
-      : `${size(read.facts.size)}, etcd's SHA-256 matches`;
+    const bare = await lookInto(path, context);
+    if (bare) await choose(bare);
+    if (bare && level === 'content') {
+      if (!skipHashCheck) await compareTrailer(path, path, context);
+      read.file = path;
+      read.facts = bare;
+    } else read.facts = await readFile(path, read.file, settings, context);
+    return `${size(read.facts.size)}${skipHashCheck ? '' : ", etcd's SHA-256 matches"}`;
   });
-  const { facts } = read;
-  let programs: Programs | null = null;
-  if (facts) {
-    programs = await choose(facts);
+  if (skipHashCheck)
+    checks.add({
+      name: 'SHA-256',
+      status: 'skipped',
+      detail: 'not looked at (--skip-hash-check)',
+      seconds: null,
+    });
+  const { facts, file } = read;
+  const programs = facts && (await choose(facts));
+  const subject = { file, name: path, scratch: scratch.path, recorded: facts?.recorded ?? null };
+  const keyspace = facts && (await checkContent(subject, checks.add, context));
+  if (keyspace && programs)
     await drill(
-      {
-        ...settings,
-        programs,
-        file,
-        size: facts.size,
-        scratch: scratch.path,
-        recorded: facts.recorded,
-      },
+      { ...settings, programs, file, size: facts.size, scratch: scratch.path, keyspace },
       checks.add,
       context,
     );
-  }
   const summary = checks.summary(started);
   return {
     snapshot: path,
@@ -71,9 +81,9 @@ export const verifyFile = async (
     taken: facts?.recorded?.taken.started ?? null,
     etcdVersion: facts?.etcdVersion ?? settings.programs.etcdVersion,
     plainSize: facts?.size ?? null,
-    level: 'drill',
+    level,
     ...summary,
-    recoverySeconds: summary.pass ? recovery(checks.all) : null,
+    recoverySeconds: level === 'drill' && summary.pass ? recovery(checks.all) : null,
     programs: { etcd: programs?.versions.etcd ?? null, etcdutl: programs?.versions.etcdutl ?? null },
     verdict: null,
   };

@@ -2,19 +2,21 @@
 
 import { join } from 'node:path';
 import type { Entry } from '../catalog/listing.ts';
+import type { Manifest } from '../catalog/manifest.ts';
 import { readManifest } from '../catalog/read.ts';
 import type { SignKey } from '../catalog/sign-key.ts';
-import { type Verdict, writeVerdict } from '../catalog/verdict.ts';
+import { type Check, type Verdict, writeVerdict } from '../catalog/verdict.ts';
 import { isSnapbackError, SnapbackError } from '../errors.ts';
-import { size } from '../figures.ts';
+import { size as figure } from '../figures.ts';
 import type { Programs } from '../programs/find.ts';
 import { collector, finding, recovery } from './checks.ts';
+import { checkContent } from './content.ts';
 import type { Context } from './context.ts';
 import { drill } from './drill.ts';
 import { fetchSnapshot } from './fetch.ts';
 import type { OpenCatalog } from './open-catalog.ts';
 import { programsFor } from './programs.ts';
-import { openScratch, spaceForDrill } from './scratch.ts';
+import { openScratch, spaceForContent, spaceForDrill } from './scratch.ts';
 import { checkObject } from './stored-object.ts';
 import { tool } from './tool.ts';
 import type { Verification, VerifySettings } from './verify-settings.ts';
@@ -65,23 +67,28 @@ export const verifyStored = async (
   if (settings.level === 'object') {
     await finding('stored object', checks.add, () => checkObject(store, manifest, context));
   } else {
-    if (manifest.etcd.authEnabled && settings.user === null) throw needsUser(entry.id);
-    programs = await programsFor(
-      { object: `snapshot ${entry.id}`, version: manifest.etcd.version },
-      'drill',
-      settings.programs,
-      signal,
+    const drilled = settings.level === 'drill';
+    if (drilled && manifest.etcd.authEnabled && settings.user === null) throw needsUser(entry.id);
+    const object = `snapshot ${entry.id}`;
+    programs = drilled
+      ? await programsFor({ object, version: manifest.etcd.version }, 'drill', settings.programs, signal)
+      : null;
+    const { size } = manifest.plain;
+    await using scratch = await openScratch(
+      settings.scratch,
+      drilled ? spaceForDrill(size) : spaceForContent(size),
     );
-    await using scratch = await openScratch(settings.scratch, spaceForDrill(manifest.plain.size));
     const file = join(scratch.path, 'snapshot.db');
+    const subject = { file, name: object, scratch: scratch.path, recorded: manifest };
     const fetched = await finding('stored object', checks.add, async () => {
       await fetchSnapshot(store, manifest, file, settings.identities, context);
-      const how = manifest.object.encryption === 'age' ? ', decrypted' : '';
-      return `${size(manifest.object.size)}${how}, hashes and etcd's SHA-256 match`;
+      return `${figure(manifest.object.size)}, hash as recorded`;
     });
-    if (fetched)
+    if (fetched) checks.add(contentCheck(manifest));
+    const keyspace = fetched && (await checkContent(subject, checks.add, context));
+    if (keyspace && programs)
       await drill(
-        { ...settings, programs, file, size: manifest.plain.size, scratch: scratch.path, recorded: manifest },
+        { ...settings, programs, file, size, scratch: scratch.path, keyspace },
         checks.add,
         context,
       );
@@ -119,10 +126,21 @@ export const verifyStored = async (
   }
 };
 
+/** All of it was seen while the object was read, and its failures are that check's. */
+const contentCheck = ({ object, plain }: Manifest): Check => {
+  const how = object.encryption === 'age' ? 'decrypted, ' : '';
+  return {
+    name: 'content',
+    status: 'pass',
+    detail: `${how}${figure(plain.size)}, etcd's SHA-256 matches`,
+    seconds: null,
+  };
+};
+
 const needsUser = (id: string): SnapbackError =>
   new SnapbackError('usage', {
     operation: 'verify',
     object: `snapshot ${id}`,
     reason: 'has authentication enabled, so the restored etcd will want its root user',
-    hint: 'Give the root user of the cluster that was saved: --user root --password-file FILE. --level object needs none.',
+    hint: 'Give the root user of the cluster that was saved: --user root --password-file FILE. --level content needs none.',
   });

@@ -22,7 +22,6 @@ export type VerifyResult = {
  * a snapshot (a missing key or program, a full scratch, the signal) is thrown, and no verdict is written for it.
  */
 export const verify = async (settings: VerifySettings, context: Context): Promise<Outcome<VerifyResult>> => {
-  if (settings.level === 'content') throw noContent();
   const wanted = settings.snapshots.length === 0 ? ['latest'] : settings.snapshots;
   const verifications: Verification[] = [];
   const errors: SnapbackError[] = [];
@@ -82,11 +81,3 @@ const notGood = (one: Verification): SnapbackError => {
     hint: 'Take a new snapshot, and restore from another one until then: snapback list shows which are verified.',
   });
 };
-
-const noContent = (): SnapbackError =>
-  new SnapbackError('usage', {
-    operation: 'verify',
-    object: '--level content',
-    reason: 'is not there yet: this version cannot read a database without etcd',
-    hint: 'Use --level object, or the drill, which proves more.',
-  });

@@ -35,5 +35,7 @@ const verdictText = (one: Verification, style: Style): string => {
   const skipped = one.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name);
   const but = skipped.length > 0 ? style.look(` · not compared: ${skipped.join(', ')}`) : '';
   if (one.level === 'object') return `${style.good('STORED AS RECORDED')} · not restored · ${what}${but}`;
+  if (one.level === 'content')
+    return `${style.good('SOUND')} · read without etcd, not proven by a restore · ${what}${but}`;
   return `${style.good('RESTORABLE')} · proven by a restore · recovery took ${duration(one.recoverySeconds ?? 0)} · ${what}${but}`;
 };

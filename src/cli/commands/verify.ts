@@ -15,7 +15,7 @@ export const verify = command({
     level: choiceOption({
       flag: 'level',
       choices: ['object', 'content', 'drill'] as const,
-      help: 'object compares the stored bytes; drill restores them into a throwaway etcd (default: drill)',
+      help: 'object compares the stored bytes; content also reads the database in them, without etcd; drill also restores it into a throwaway etcd (default: drill)',
       fallback: 'drill',
     }),
     noRecord: switchOption({ flag: 'no-record', help: 'write no verdict into the store', fallback: false }),
@@ -35,6 +35,7 @@ export const verify = command({
   examples: [
     'snapback verify',
     'snapback verify latest~1 --level object',
+    'snapback verify --level content --identity key.txt',
     'snapback verify ./made-by-etcdctl.db',
   ],
   run: async (invocation, context) => {
