@@ -111,7 +111,7 @@ describe.each(testedMinors)('put-back into etcd %s', async minor => {
       const ran = await putBack('--prefix', 'app/');
       expect(ran.code).toBe(25);
       expect(ran.stdout).toMatch(/Put back 1 key; 1 of 3 keys differ still and were left as they are\.\n$/);
-      expect(ran.stderr).toMatch(/Exit 25 \(differences are left\)\.\n$/);
+      expect(ran.stderr).toMatch(/Exit 25 \(there are differences\)\.\n$/);
       expect(await holds('app/a', 'app/b', 'app/c', 'app/d', 'other')).toEqual([
         'one',
         'newer',

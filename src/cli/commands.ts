@@ -38,6 +38,11 @@ export const commands: Entry[] = [
     load: async () => loaded((await import('./commands/inspect.ts')).inspect),
   },
   {
+    name: 'diff',
+    summary: 'what changed between two snapshots, or a snapshot and the living cluster',
+    load: async () => loaded((await import('./commands/diff.ts')).diff),
+  },
+  {
     name: 'get',
     summary: 'a value out of a snapshot, or all below a prefix',
     load: async () => loaded((await import('./commands/get.ts')).get),

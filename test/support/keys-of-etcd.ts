@@ -32,7 +32,7 @@ export const keysOfEtcd = async (
 };
 
 const pageOf = async (client: EtcdClient, key: Buffer, revision: number): Promise<KeyOfEtcd[]> => {
-  const request = { key, range_end: Buffer.from([0]), revision, limit: 200 };
+  const request = { key, range_end: Buffer.from([0]), revision, limit: 50 };
   const { kvs } = await client.etcd3((etcd3, options) => etcd3.kv.range(request, options), {
     operation: 'read the keys',
     signal,
