@@ -256,6 +256,22 @@ describe.each(testedMinors)('put-back into etcd %s', async minor => {
       expect(await counted('/registry/')).toBe(5);
     });
 
+    test('a namespace that is gone is said, unless it comes back too', async () => {
+      await put('/registry/namespaces/shop', 'k8s\0');
+      await put('/registry/namespaces/web', 'k8s\0');
+      await put('/registry/secrets/shop/db', 'k8s\0');
+      await put('/registry/secrets/web/db', 'k8s\0');
+      await save();
+      await remove('/registry/secrets/');
+      await removeKey('/registry/namespaces/shop');
+      const ran = await putBack('--prefix', '/registry/secrets/', '--dry-run');
+      expect(ran.stdout).toMatch(/^namespace shop is not in the cluster/m);
+      expect(ran.stdout).not.toContain('web is not');
+      const both = await putBack('--prefix', '/registry/', '--json');
+      expect(JSON.parse(both.stdout).result.missingNamespaces).toEqual([]);
+      expect(await counted('/registry/')).toBe(4);
+    });
+
     test('what is asked wrongly is said, before anything is written', async () => {
       await lived();
       const before = await revision();

@@ -6,13 +6,14 @@ import { keyName, resourceName } from '../kubernetes/key-name.ts';
 import { whyVolatile } from '../kubernetes/volatile.ts';
 import type { Context } from './context.ts';
 import { inBatches } from './put-back-batches.ts';
+import { namespaces } from './put-back-namespaces.ts';
 import { actionFor, type Rules } from './put-back-plan.ts';
 import { countIn, noKeys, type PutBackPlan, type PutBackResult } from './put-back-result.ts';
 import type { EachEntry, Selection, SnapshotEntry } from './snapshot-entries.ts';
 
 export type Compared = Pick<
   PutBackResult,
-  'plan' | 'volatileResources' | 'onlyInCluster' | 'leased' | 'encrypted' | 'kubernetes'
+  'plan' | 'volatileResources' | 'missingNamespaces' | 'onlyInCluster' | 'leased' | 'encrypted' | 'kubernetes'
 > & {
   /** The first of the single keys that the snapshot does not have; null where it has all. */
   missing: string | null;
@@ -33,6 +34,7 @@ export const compare = async (
   const plan = newPlan();
   const seen: number[] = [];
   const resources = new Map<string, { resource: string; keys: number; why: string }>();
+  const used = namespaces();
   const facts = { leased: 0, encrypted: 0, kubernetes: false };
   const missing = new Map(keys.map(key => [key.toString('latin1'), key]));
   let bytes = 0;
@@ -57,7 +59,11 @@ export const compare = async (
       if (name && why !== null && action === 'volatile') addResource(resources, resourceName(name), why);
       if (written && entry.leased) facts.leased += 1;
       if (written && startsWith(entry.value, encryptedMark)) facts.encrypted += 1;
-      if (written && name) facts.kubernetes = true;
+      if (name && action !== 'volatile' && action !== 'exists') used.has(name);
+      if (name && written) {
+        used.uses(name);
+        facts.kubernetes = true;
+      }
       bytes += entry.key.length + entry.value.length;
     }
     progress({ phase: 'compared', done: bytes, total: null });
@@ -72,6 +78,7 @@ export const compare = async (
     missing: [...missing.values()][0]?.toString() ?? null,
     onlyInCluster,
     volatileResources: [...resources.values()],
+    missingNamespaces: await used.missing(client, { signal }),
     ...facts,
   };
 };

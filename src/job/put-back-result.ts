@@ -57,6 +57,8 @@ export type PutBackResult = {
   plan: PutBackPlan;
   /** Why keys are `volatile`, by resource. */
   volatileResources: { resource: string; keys: number; why: string }[];
+  /** Namespaces of Kubernetes that keys are put back into, and that are not there. */
+  missingNamespaces: string[];
   /** Keys under the prefixes that the cluster has and the snapshot has not. */
   onlyInCluster: number;
   /** How many of those to create and to overwrite hung on a lease in the snapshot. */

@@ -77,6 +77,13 @@ const notes = (result: PutBackResult, style: Style): [string, string][] => {
       'volatile',
       `${count(keys)} of ${printable(resource)}: ${why}; --include-volatile writes them`,
     ]);
+  for (const namespace of result.missingNamespaces.slice(0, 5))
+    notes.push([
+      'namespace',
+      style.look(
+        `${printable(namespace)} is not in the cluster: put /registry/namespaces/${printable(namespace)} back too, or nothing can be done with these objects`,
+      ),
+    ]);
   if (leased > 0)
     notes.push([
       'leases',
