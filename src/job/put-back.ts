@@ -75,7 +75,7 @@ export const putBack = async (
     const error = context.signal.aborted
       ? from(context.signal.reason, 'failed', { operation: 'put-back', object: content.name })
       : from(aboutRights(thrown, settings), 'failed', { operation: 'put-back', object: content.name });
-    const stopped = `${error.object} ${error.reason}`;
+    const stopped = [`${error.object} ${error.reason}.`, error.hint ?? []].flat().join(' ');
     return { result: { ...result, done, stopped }, error };
   }
   return { result: { ...result, done }, error: worst(shortcomings(content.name, compared, done)) };

@@ -114,7 +114,7 @@ const verdict = (result: PutBackResult, style: Style): string => {
         ? ` Of ${plural(inDoubt.keys)} more it is not known, since the answer to the last transaction was lost.`
         : '';
     return [
-      style.bad(`STOPPED after ${count(written)} of ${plural(planned)}: ${printable(stopped)}.`),
+      style.bad(`STOPPED after ${count(written)} of ${plural(planned)}: ${printable(stopped)}`),
       `What was written stays.${doubt} Run the same command again: it passes over what is there.`,
     ].join('\n');
   }
