@@ -6,7 +6,6 @@ import type { Asked } from './answering.ts';
  * question; it neither hears of an abort nor has to, since its thread is ended.
  */
 export const questions = {
-  keysAt: async () => (await import('./keys-at.ts')).keysAt,
   oneKey: async () => (await import('./one-key.ts')).oneKey,
   liveKeys: async () => (await import('./live-keys.ts')).liveKeys,
   inspect: async () => (await import('./inspect.ts')).inspect,

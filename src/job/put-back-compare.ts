@@ -36,7 +36,8 @@ export const compare = async (
   const resources = new Map<string, { resource: string; keys: number; why: string }>();
   const used = namespaces();
   const facts = { leased: 0, encrypted: 0, kubernetes: false };
-  const missing = new Map(keys.map(key => [key.toString('latin1'), key]));
+  const missing = new Set(keys);
+  const single = new Map(keys.flatMap(names => names.map(name => [name.toString('latin1'), names] as const)));
   let bytes = 0;
   let underPrefixes = 0;
 
@@ -53,7 +54,7 @@ export const compare = async (
       const action = actionFor({ value: entry.value, volatile: why !== null }, now, rules);
       const written = action === 'create' || action === 'overwrite';
       countIn(plan[action], entry);
-      missing.delete(entry.key.toString('latin1'));
+      missing.delete(single.get(entry.key.toString('latin1')) ?? []);
       seen.push(written ? (now?.modRevision ?? 0) : leave);
       if (now && prefixes.some(prefix => startsWith(entry.key, prefix))) underPrefixes += 1;
       if (name && why !== null && action === 'volatile') addResource(resources, resourceName(name), why);
@@ -75,7 +76,7 @@ export const compare = async (
   return {
     plan,
     seen,
-    missing: [...missing.values()][0]?.toString() ?? null,
+    missing: [...missing][0]?.[0]?.toString() ?? null,
     onlyInCluster,
     volatileResources: [...resources.values()],
     missingNamespaces: await used.missing(client, { signal }),

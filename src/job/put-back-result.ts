@@ -9,6 +9,8 @@ export type PutBackSettings = ContentSettings &
     etcd: EtcdSettings;
     prefixes: string[];
     keys: string[];
+    /** As kubectl names it: one object, or all of a namespace or of the cluster; null for none. */
+    resource: { resource: string; namespace: string | null; name: string | null } | null;
     /** What the snapshot held at this revision; null for its newest. */
     revision: number | null;
     dryRun: boolean;

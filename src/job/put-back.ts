@@ -1,10 +1,10 @@
 /** Puts keys of a snapshot back into a living cluster: a plan first, and then that very plan. */
-import { tmpdir } from 'node:os';
 import { from, isSnapbackError, SnapbackError } from '../errors.ts';
 import { type EtcdClient, openClient } from '../etcd/client.ts';
 import { refusalOf } from '../etcd/refusal.ts';
 import type { MemberStatus } from '../etcd/status.ts';
 import { count, size } from '../figures.ts';
+import { keysFor } from '../kubernetes/key-name.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import type { Context, Outcome } from './context.ts';
 import { openContent } from './open-content.ts';
@@ -17,8 +17,9 @@ import {
   type PutBackSettings,
 } from './put-back-result.ts';
 import { carryOut } from './put-back-write.ts';
+import { openScratch } from './scratch.ts';
 import { findMembers } from './serving-member.ts';
-import { entriesOf } from './snapshot-entries.ts';
+import { entriesOf, type Selection } from './snapshot-entries.ts';
 import { worst } from './worst.ts';
 
 /**
@@ -35,7 +36,8 @@ export const putBack = async (
   const selection = selectionOf(settings);
   await using target = await openTarget(settings, context);
   await using content = await openContent(settings, context);
-  const eachEntry = entriesOf(content, settings.scratch ?? tmpdir(), selection);
+  await using scratch = await openScratch(settings.scratch, 0);
+  const eachEntry = entriesOf(content, scratch.path, selection);
   const { client, status } = target;
   const { seen, missing, ...compared } = await compare(
     client,
@@ -48,7 +50,7 @@ export const putBack = async (
   });
   if (missing) throw notFound(`the key ${missing}`, content.name);
   if (Object.values(compared.plan).every(({ keys }) => keys === 0))
-    throw notFound(`a key that begins with ${settings.prefixes.join(' or ')}`, content.name);
+    throw notFound(`a key that begins with ${selection.prefixes.join(' or ')}`, content.name);
   tellPlan(compared.plan, context);
   const clusterId = content.manifest?.cluster.id ?? null;
   const result: PutBackResult = {
@@ -70,7 +72,8 @@ export const putBack = async (
 
   const done = newDone();
   try {
-    await carryOut(client, eachEntry, { seen, plan: compared.plan }, done, context);
+    if (compared.plan.create.keys + compared.plan.overwrite.keys > 0)
+      await carryOut(client, eachEntry, { seen, plan: compared.plan }, done, context);
   } catch (thrown) {
     const error = context.signal.aborted
       ? from(context.signal.reason, 'failed', { operation: 'put-back', object: content.name })
@@ -81,16 +84,22 @@ export const putBack = async (
   return { result: { ...result, done }, error: worst(shortcomings(content.name, compared, done)) };
 };
 
-const selectionOf = ({ prefixes, keys, revision }: PutBackSettings) => {
-  if (prefixes.length === 0 && keys.length === 0)
+const selectionOf = ({ prefixes, keys, resource, revision }: PutBackSettings): Selection => {
+  if (prefixes.length === 0 && keys.length === 0 && resource === null)
     throw new SnapbackError('usage', {
       operation: 'read the options',
       object: 'put-back',
       reason: 'does not say which keys',
-      hint: 'Name keys after the snapshot, or give --prefix, which may be repeated.',
+      hint: 'Name keys after the snapshot, or give --prefix or --resource.',
     });
-  const bytes = (texts: string[]) => texts.map(text => Buffer.from(text));
-  return { prefixes: bytes(prefixes), keys: bytes(keys), revision };
+  const objects =
+    resource === null ? [] : keysFor(resource.resource, resource).map(text => Buffer.from(text));
+  const isOne = resource !== null && resource.name !== null;
+  return {
+    prefixes: [...prefixes.map(text => Buffer.from(text)), ...(isOne ? [] : objects)],
+    keys: [...keys.map(text => [Buffer.from(text)]), ...(isOne ? [objects] : [])],
+    revision,
+  };
 };
 
 const notFound = (what: string, snapshot: string): SnapbackError =>
@@ -98,7 +107,7 @@ const notFound = (what: string, snapshot: string): SnapbackError =>
     operation: 'find the keys',
     object: snapshot,
     reason: `does not have ${what}`,
-    hint: `\`snapback get ${shellQuoted(snapshot)} --prefix PREFIX --keys-only\` lists what it has; one that was deleted before may still be there with --revision.`,
+    hint: `\`snapback get ${shellQuoted(snapshot)} --prefix PREFIX --keys-only\` lists what it has; for a key that was deleted it says which --revision still has it.`,
   });
 
 type Target = { client: EtcdClient; status: MemberStatus } & AsyncDisposable;

@@ -1,5 +1,7 @@
 /** Keys of a snapshot, as they were at one revision. */
 import { ask } from '../bolt/ask.ts';
+import { type LivePart, liveKeysIn } from '../bolt/live-row.ts';
+import { startsWith } from '../key-range.ts';
 import type { Content } from './open-content.ts';
 
 export type SnapshotEntry = {
@@ -16,21 +18,39 @@ export type EachEntry = (
 ) => Promise<void>;
 
 export type Selection = {
+  /** All keys that begin with one of these, */
   prefixes: Buffer[];
-  keys: Buffer[];
+  /** and single ones, each by the names that it may have. */
+  keys: Buffer[][];
   /** Null for the newest. */
   revision: number | null;
 };
 
-/** What it gives throws `integrity`, `not-found` for a revision that the snapshot does not have, what `onEntry` throws, and the signal's reason. */
-export const entriesOf =
-  ({ path, name }: Content, scratch: string, selection: Selection): EachEntry =>
-  async (onEntry, { signal }) => {
-    const onPart = async (part: { key: Uint8Array; value: Uint8Array; lease: bigint }[]) => {
-      for (const { key, value, lease } of part)
-        await onEntry({ key: view(key), value: view(value), leased: lease !== 0n });
-    };
-    await ask('keysAt', { path, scratch, ...selection }, { name, signal, onPart });
+/**
+ * `scratch` is a folder for what does not fit into memory. What it gives throws `integrity`, `not-found` for a revision
+ * that the snapshot does not have, what `onEntry` throws, and the signal's reason.
+ */
+export const entriesOf = (
+  { path, name }: Content,
+  scratch: string,
+  { prefixes, keys, revision }: Selection,
+): EachEntry => {
+  const single = new Set(keys.flat().map(key => key.toString('latin1')));
+  const wanted = (key: Buffer) =>
+    single.has(key.toString('latin1')) || prefixes.some(prefix => startsWith(key, prefix));
+  const question = {
+    path,
+    scratch,
+    revision,
+    prefixes: [...prefixes, ...keys.flat()],
+    hashes: false,
+    values: true,
   };
-
-const view = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return async (onEntry, { signal }) => {
+    const onPart = async (part: LivePart) => {
+      for (const { key, value, lease } of liveKeysIn(part))
+        if (value !== null && wanted(key)) await onEntry({ key, value, leased: lease !== 0n });
+    };
+    await ask('liveKeys', question, { name, signal, onPart });
+  };
+};

@@ -4,7 +4,7 @@ import { entryText, keyText } from '../../report/get.ts';
 import { command } from '../command.ts';
 import { contentSettings } from '../job-settings.ts';
 import { numberOption, switchOption, textOption } from '../option.ts';
-import { contentOptions } from '../options.ts';
+import { contentOptions, objectOptions } from '../options.ts';
 import type { Rows } from '../rows.ts';
 
 const text = (flag: string, value: string, help: string) =>
@@ -17,20 +17,7 @@ export const get = command({
   args: '<snapshot> [key]',
   options: {
     prefix: text('prefix', 'P', 'all keys that begin with P'),
-    resource: text(
-      'resource',
-      'NAME',
-      'the objects of a resource of Kubernetes: secrets, deployments, widgets.example.com',
-    ),
-    namespace: text('namespace', 'NAME', 'with --resource: those of this namespace'),
-    name: text('name', 'NAME', 'with --resource: the one object of this name'),
-    revision: numberOption({
-      flag: 'revision',
-      help: 'as it was at this revision, where the snapshot still has it (default: its newest)',
-      least: 1,
-      fallback: null,
-      inConfig: false,
-    }),
+    ...objectOptions,
     keysOnly: toggle('keys-only', 'print the keys, one a line, and no values'),
     raw: toggle('raw', "write the value's exact bytes to stdout and nothing else"),
     showSecrets: toggle('show-secrets', 'show values of Secrets that were not named by their own key'),

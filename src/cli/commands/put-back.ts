@@ -1,9 +1,10 @@
+import { SnapbackError } from '../../errors.ts';
 import { putBackQuiet, putBackText } from '../../report/put-back.ts';
 import { command } from '../command.ts';
 import { withEtcdHint } from '../etcd-hint.ts';
 import { contentSettings, etcdSettings } from '../job-settings.ts';
-import { listOption, numberOption, switchOption } from '../option.ts';
-import { contentOptions, etcdOptions, utcOption } from '../options.ts';
+import { listOption, switchOption } from '../option.ts';
+import { contentOptions, etcdOptions, objectOptions, utcOption } from '../options.ts';
 
 export const putBack = command({
   name: 'put-back',
@@ -17,6 +18,7 @@ export const putBack = command({
       fallback: [],
       inConfig: false,
     }),
+    ...objectOptions,
     overwrite: switchOption({
       flag: 'overwrite',
       help: 'also replace what has another value in the cluster',
@@ -27,13 +29,6 @@ export const putBack = command({
       flag: 'include-volatile',
       help: 'also write kinds of Kubernetes that do harm when they are old: Events, Leases, Endpoints, Pods, …',
       fallback: false,
-      inConfig: false,
-    }),
-    revision: numberOption({
-      flag: 'revision',
-      help: 'as the keys were at this revision, where the snapshot still has it (default: its newest)',
-      fallback: null,
-      least: 1,
       inConfig: false,
     }),
     dryRun: switchOption({
@@ -47,14 +42,16 @@ export const putBack = command({
     utc: utcOption,
   },
   examples: [
-    'snapback put-back latest --prefix /registry/secrets/shop/ --dry-run',
+    'snapback put-back latest~1 --resource secrets --namespace shop --name db --dry-run',
+    'snapback put-back latest --prefix /registry/configmaps/shop/',
     'snapback put-back 4f2a9c /config/limits /config/quotas --overwrite',
   ],
   run: async (invocation, context) => {
     const { settings, args } = invocation;
-    const { prefix, overwrite, includeVolatile, revision, dryRun } = settings;
+    const { overwrite, includeVolatile, revision, dryRun } = settings;
     const [snapshot = '', ...keys] = args;
-    const asked = { snapshot, keys, prefixes: prefix, overwrite, includeVolatile, revision, dryRun };
+    const which = { snapshot, keys, prefixes: settings.prefix, resource: resourceOf(settings), revision };
+    const asked = { ...which, overwrite, includeVolatile, dryRun };
     const { putBack: job } = await import('../../job/put-back.ts');
     const whole = { ...contentSettings(invocation), etcd: etcdSettings(settings), ...asked };
     return withEtcdHint('put-back', invocation, job(whole, context));
@@ -64,3 +61,16 @@ export const putBack = command({
   nothing: 'Nothing was written.',
   verdict: true,
 });
+
+type Flags = { resource: string | null; namespace: string | null; name: string | null };
+
+const resourceOf = ({ resource, namespace, name }: Flags) => {
+  if (resource !== null) return { resource, namespace, name };
+  if (namespace === null && name === null) return null;
+  throw new SnapbackError('usage', {
+    operation: 'start',
+    object: 'the command line',
+    reason: 'has --namespace or --name, which only mean something with --resource',
+    hint: 'See snapback put-back --help.',
+  });
+};
