@@ -272,6 +272,26 @@ describe.each(testedMinors)('put-back into etcd %s', async minor => {
       expect(await counted('/registry/')).toBe(4);
     });
 
+    test('objects as kubectl names them', async () => {
+      await put('/registry/secrets/shop/db', 'k8s\0');
+      await put('/registry/secrets/shop/dbx', 'k8s\0');
+      await put('/registry/secrets/web/db', 'k8s\0');
+      await save();
+      await remove('');
+      const db = ['--resource', 'secrets', '--namespace', 'shop', '--name', 'db'];
+      expect((await putBack(...db)).code).toBe(0);
+      expect(await counted('')).toBe(1);
+      expect((await putBack('--resource', 'secrets', '--namespace', 'shop')).code).toBe(0);
+      expect(await counted('/registry/secrets/shop/')).toBe(2);
+      expect(await counted('')).toBe(2);
+      const none = await putBack('--resource', 'secrets', '--namespace', 'shop', '--name', 'nodb');
+      expect(none.code).toBe(22);
+      expect(none.stderr).toContain('does not have the key /registry/secrets/shop/nodb');
+      const alone = await putBack('--namespace', 'shop');
+      expect(alone.code).toBe(2);
+      expect(alone.stderr).toContain('--resource');
+    });
+
     test('what is asked wrongly is said, before anything is written', async () => {
       await lived();
       const before = await revision();
