@@ -17,6 +17,10 @@ export type SaveSettings = {
   discover: boolean;
   from: From;
   fingerprint: 'auto' | 'on' | 'off';
+  /** `content` lays the database down in clear and reads it through before anything is committed. */
+  check: 'off' | 'content';
+  /** Where the folder for that is made; null for the folder for temporary files. */
+  scratch: string | null;
   compression: 'zstd' | 'none';
   /** Whom it is encrypted for, beside those in the file; nobody at all leaves it in clear. */
   recipients: string[];

@@ -6,10 +6,11 @@ import { encode } from '../codec/codec.ts';
 import type { Digest } from '../codec/digest.ts';
 import { SnapbackError } from '../errors.ts';
 import type { EtcdClient } from '../etcd/client.ts';
-import { openSnapshot } from '../etcd/snapshot.ts';
+import { openSnapshot, type Snapshot } from '../etcd/snapshot.ts';
 import { type MemberStatus, memberStatus } from '../etcd/status.ts';
 import type { Context } from './context.ts';
 import { type Taken, takeFingerprint } from './fingerprint.ts';
+import { type ProvenBody, proveBody } from './proven-body.ts';
 import type { SaveSettings } from './save-settings.ts';
 import { alarmsOf, roleOf, type ServingMember } from './serving-member.ts';
 import { tool } from './tool.ts';
@@ -33,8 +34,9 @@ export const takeSnapshot = async (
   member: ServingMember,
   lineage: string,
   settings: SaveSettings,
-  { signal, progress, notify }: Context,
+  context: Context,
 ): Promise<Taking> => {
+  const { signal, progress, notify } = context;
   const { client, status } = member;
   const { compression, recipients } = settings;
   const { idleTimeout } = settings.etcd;
@@ -46,7 +48,7 @@ export const takeSnapshot = async (
   const fingerprint = takeFingerprint(member, { mode: settings.fingerprint, signal });
   // It is awaited at the end of the stream, which may fail before.
   fingerprint.catch(() => {});
-  let known: Promise<{ taken: Taken; after: number }> | null = null;
+  let known: Promise<Learned> | null = null;
   const learn = () => {
     known ??= (async () => ({
       after: await revisionAfter(client, status, signal),
@@ -73,7 +75,11 @@ export const takeSnapshot = async (
       labels: settings.labels,
     };
   };
-  const encoded = encode(snapshot.body, {
+  const proven = await provenBody(snapshot, member, settings, learn, context).catch(async error => {
+    await snapshot[Symbol.asyncDispose]();
+    throw error;
+  });
+  const encoded = encode(proven.body, {
     compression,
     recipients,
     signal,
@@ -97,8 +103,30 @@ export const takeSnapshot = async (
       manifest ??= manifestOf(encoded.plain(), encoded.object());
       return manifest;
     },
-    [Symbol.asyncDispose]: () => snapshot[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await snapshot[Symbol.asyncDispose]();
+      await proven[Symbol.asyncDispose]();
+    },
   };
+};
+
+type Learned = { taken: Taken; after: number };
+
+/** The stream itself where no check was asked for. */
+const provenBody = async (
+  { body, total }: Snapshot,
+  member: ServingMember,
+  { check, scratch }: SaveSettings,
+  learn: () => Promise<Learned>,
+  context: Context,
+): Promise<ProvenBody> => {
+  if (check === 'off') return { body, [Symbol.asyncDispose]: async () => {} };
+  const recorded = async () => {
+    const { taken, after } = await learn();
+    const etcd = { ...aboutEtcd(member), revisionAfter: after };
+    return { etcd, fingerprint: taken.fingerprint, fingerprintSkipped: taken.skipped };
+  };
+  return await proveBody(body, { total, endpoint: member.client.endpoint, scratch, recorded }, context);
 };
 
 const about = (

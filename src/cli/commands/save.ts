@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 import { withEtcdHint } from '../etcd-hint.ts';
 import { etcdSettings, recipientsFile, signKey, storeSettings } from '../job-settings.ts';
 import { choiceOption, listOption, switchOption, textOption } from '../option.ts';
-import { etcdOptions, recipientOptions, storeOptions } from '../options.ts';
+import { contentOptions, etcdOptions, recipientOptions, storeOptions } from '../options.ts';
 import { fromOf, labelsOf } from '../save-settings.ts';
 import { signOptions } from '../signature-options.ts';
 
@@ -34,6 +34,13 @@ export const save = command({
       help: 'ask etcd for HashKV: auto up to 512 MiB in use, on at any size (default: auto)',
       fallback: 'auto',
     }),
+    check: choiceOption({
+      flag: 'check',
+      choices: ['off', 'content'] as const,
+      help: 'content lays the database down IN CLEAR in the scratch folder, reads it through as `verify --level content` does, and stores nothing that is not sound (default: off)',
+      fallback: 'off',
+    }),
+    scratch: contentOptions.scratch,
     compression: choiceOption({
       flag: 'compression',
       choices: ['zstd', 'none'] as const,
@@ -90,6 +97,8 @@ export const save = command({
         discover: !settings.noDiscover,
         from: fromOf(settings.from),
         fingerprint: settings.fingerprint,
+        check: settings.check,
+        scratch: settings.scratch,
         compression: settings.compression,
         recipients: settings.recipient,
         recipientsFile: recipientsFile(settings.recipientsFile),
