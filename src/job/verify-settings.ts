@@ -2,14 +2,17 @@
 import type { Level } from '../catalog/names.ts';
 import type { SignKeyFile } from '../catalog/sign-key.ts';
 import type { Check } from '../catalog/verdict.ts';
+import type { ErrorFields } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { ProgramSettings, StoreSettings } from './settings.ts';
+import type { Among } from './verify-choice.ts';
 
 export type VerifySettings = {
   store: StoreSettings;
   programs: ProgramSettings;
-  /** Selectors or paths; none means latest. */
+  /** Selectors or paths; none means latest, or what `among` says. */
   snapshots: string[];
+  among: Among;
   before: Date | null;
   level: 'object' | 'content' | 'drill';
   identities: Secret[];
@@ -43,3 +46,6 @@ export type Verification = {
   /** The name of the verdict in the store; null when none was written. */
   verdict: string | null;
 };
+
+/** One of several that could not be verified, which says nothing about it. */
+export type NotVerified = { snapshot: string; error: ErrorFields };

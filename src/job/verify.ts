@@ -1,18 +1,22 @@
 /** Proves that snapshots restore, one after the other, and records what was found beside each. */
-import { selectSnapshot } from '../catalog/select.ts';
+import { randomInt } from 'node:crypto';
+import type { Question } from '../catalog/question.ts';
 import { signKeyOf } from '../catalog/sign-key.ts';
-import { from, SnapbackError } from '../errors.ts';
+import { errorFields, from, SnapbackError } from '../errors.ts';
 import type { Context, Outcome } from './context.ts';
 import { openCatalog } from './open-catalog.ts';
 import { warnIfUntrusted } from './signing.ts';
 import { isFile } from './snapshot-argument.ts';
+import { checkNothingNamed, chooseToVerify, isAmong } from './verify-choice.ts';
 import { verifyFile } from './verify-file.ts';
-import type { Verification, VerifySettings } from './verify-settings.ts';
+import type { NotVerified, Verification, VerifySettings } from './verify-settings.ts';
 import { verifyStored } from './verify-stored.ts';
 import { worst } from './worst.ts';
 
 export type VerifyResult = {
   verifications: Verification[];
+  /** Those of several that could not be verified, which says nothing about them. */
+  notVerified: NotVerified[];
   /** `at` is when it was taken, `verifiedAt` when the drill began. */
   newestVerified: { id: string; at: string; verifiedAt: string } | null;
 };
@@ -22,8 +26,11 @@ export type VerifyResult = {
  * a snapshot (a missing key or program, a full scratch, the signal) is thrown, and no verdict is written for it.
  */
 export const verify = async (settings: VerifySettings, context: Context): Promise<Outcome<VerifyResult>> => {
-  const wanted = settings.snapshots.length === 0 ? ['latest'] : settings.snapshots;
+  const { snapshots, among, before } = settings;
+  checkNothingNamed(snapshots, among);
+  const wanted = snapshots.length === 0 ? ['latest'] : snapshots;
   const verifications: Verification[] = [];
+  const notVerified: NotVerified[] = [];
   const errors: SnapbackError[] = [];
   const files = wanted.filter(isFile);
   for (const path of files) verifications.push(await verifyFile(path, settings, context));
@@ -31,17 +38,24 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
   const selectors = wanted.filter(one => !isFile(one));
   let newestVerified: VerifyResult['newestVerified'] = null;
   if (selectors.length > 0) {
-    const question = { snapshots: selectors, before: settings.before, newestVerified: 'another' as const };
+    // What chooses among all asks for all.
+    const question: Question | null = isAmong(among)
+      ? null
+      : { snapshots: selectors, before, newestVerified: 'another' };
     await using catalog = await openCatalog(settings.store, 'read', context, question);
     const { entries } = catalog.listing;
     if (settings.record) warnIfUntrusted('verdicts', signKey, catalog.trust, context);
-    const chosen = selectors.map(one => selectSnapshot(entries, one, { before: settings.before }).entry);
-    for (const entry of new Set(chosen)) {
+    const chosen = chooseToVerify(
+      entries,
+      { ...settings, snapshots: selectors },
+      { now: new Date(), draw: randomInt },
+    );
+    for (const { entry, level } of chosen) {
       try {
         const { verification, unrecorded } = await verifyStored(
           catalog,
           entry,
-          { ...settings, signKey },
+          { ...settings, level, signKey },
           context,
         );
         verifications.push(verification);
@@ -52,6 +66,7 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
         const known = from(error, 'failed', { operation: 'verify', object: `snapshot ${entry.id}` });
         context.log.error(`${entry.id}: ${known.object} ${known.reason}`);
         errors.push(known);
+        notVerified.push({ snapshot: entry.id, error: errorFields(known) });
       }
     }
     const good = entries.find(
@@ -62,7 +77,7 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
       : null;
   }
   for (const one of verifications) if (one.pass === false) errors.push(notGood(one));
-  return { result: { verifications, newestVerified }, error: worst(errors) };
+  return { result: { verifications, notVerified, newestVerified }, error: worst(errors) };
 };
 
 const notRecorded = (error: SnapbackError, id: string, { log }: Context): SnapbackError => {

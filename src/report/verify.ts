@@ -4,11 +4,19 @@ import type { Verification } from '../job/verify-settings.ts';
 import { age } from './age.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
+import { verifySum } from './verify-sum.ts';
 
 /** The checks were told as they ended; here is the verdict, alone on its line, the last thing that is read. */
-export const verifyText = ({ verifications, newestVerified }: VerifyResult, style: Style): string =>
+export const verifyText = (
+  { verifications, notVerified, newestVerified }: VerifyResult,
+  style: Style,
+): string =>
   [
     ...verifications.map(one => verdictText(one, style)),
+    ...notVerified.map(({ snapshot, error }) => {
+      const why = printable(`${error.object} ${error.cause}`);
+      return `${style.look('COULD NOT BE VERIFIED')} · ${snapshot} · ${why}`;
+    }),
     ...(verifications.some(({ pass }) => pass === false)
       ? [
           newestVerified
@@ -16,6 +24,7 @@ export const verifyText = ({ verifications, newestVerified }: VerifyResult, styl
             : 'No other snapshot is verified.',
         ]
       : []),
+    ...verifySum({ verifications, notVerified }, style),
   ].join('\n');
 
 const verdictText = (one: Verification, style: Style): string => {

@@ -1,7 +1,7 @@
 import { verifyText } from '../../report/verify.ts';
 import { command } from '../command.ts';
 import { credentials, openSettings, signKey } from '../job-settings.ts';
-import { choiceOption, switchOption } from '../option.ts';
+import { choiceOption, durationOption, numberOption, switchOption } from '../option.ts';
 import { etcdOptions, openOptions } from '../options.ts';
 import { signOptions } from '../signature-options.ts';
 
@@ -24,6 +24,32 @@ export const verify = command({
       help: 'pass over those that a drill has proven already',
       fallback: false,
     }),
+    allUnverified: switchOption({
+      flag: 'all-unverified',
+      help: 'verify all that no drill has proven, or that a fail stands against',
+      fallback: false,
+      inConfig: false,
+    }),
+    last: numberOption({
+      flag: 'last',
+      help: 'verify the newest N',
+      least: 1,
+      fallback: null,
+      inConfig: false,
+    }),
+    olderThan: durationOption({
+      flag: 'older-than',
+      help: 'verify those whose proof by a drill is older than this, or that have none',
+      fallback: null,
+      inConfig: false,
+    }),
+    sample: numberOption({
+      flag: 'sample',
+      help: 'drill N, drawn among those without a proof, else those whose proof is oldest; check the others at --level, or leave them alone where that is drill',
+      least: 1,
+      fallback: null,
+      inConfig: false,
+    }),
     ...openOptions,
     ...signOptions,
     user,
@@ -36,15 +62,19 @@ export const verify = command({
     'snapback verify',
     'snapback verify latest~1 --level object',
     'snapback verify --level content --identity key.txt',
+    'snapback verify --level object --sample 1',
+    'snapback verify --last 10 --older-than 30d',
     'snapback verify ./made-by-etcdctl.db',
   ],
   run: async (invocation, context) => {
     const { settings, args } = invocation;
+    const { allUnverified, last, olderThan, sample } = settings;
     return (await import('../../job/verify.ts')).verify(
       {
         ...openSettings(invocation),
         ...credentials(settings),
         snapshots: args,
+        among: { allUnverified, last, olderThan, sample },
         level: settings.level,
         record: !settings.noRecord,
         signKey: signKey(settings.signKey),

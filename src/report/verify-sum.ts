@@ -1,0 +1,28 @@
+import { count } from '../figures.ts';
+import type { VerifyResult } from '../job/verify.ts';
+import type { Verification } from '../job/verify-settings.ts';
+import type { Style } from './style.ts';
+
+/** What a run over several adds up to, in a line that stands last; none for a run over one. */
+export const verifySum = (
+  { verifications, notVerified }: Pick<VerifyResult, 'verifications' | 'notVerified'>,
+  style: Style,
+): string[] => {
+  const all = verifications.length + notVerified.length;
+  if (all === 0) return ['Nothing to verify: no snapshot is left by what was asked for.'];
+  if (all === 1) return [];
+  const said = (number: number, words: string) => (number === 0 ? [] : [`${count(number)} ${words}`]);
+  const passed = (level: Verification['level']) =>
+    verifications.filter(one => one.pass && one.level === level).length;
+  const bad = verifications.filter(({ pass }) => pass === false).length;
+  return [
+    `${count(all)} snapshots: ${[
+      ...said(bad, 'NOT RESTORABLE').map(style.bad),
+      ...said(notVerified.length, 'could not be verified').map(style.look),
+      ...said(passed('drill'), 'restorable, proven by a restore'),
+      ...said(passed('content'), 'sound, not restored'),
+      ...said(passed('object'), 'stored as recorded, not restored'),
+      ...said(verifications.filter(({ pass }) => pass === null).length, 'passed over'),
+    ].join(', ')}`,
+  ];
+};
