@@ -98,7 +98,7 @@ describe.each(testedMinors)('put-back into etcd %s', async minor => {
       expect(ran.stdout).toContain('1 key of the cluster that the snapshot has not: left alone');
       expect(ran.stdout).toContain('--overwrite replaces it');
       expect(ran.stdout).toMatch(
-        /Would put back 1 key, and leave 1 that differ.* Nothing was written \(dry run\)\.\n$/,
+        /Would put back 1 key, and leave 1 that differs.* Nothing was written \(dry run\)\.\n$/,
       );
       const over = await putBack('--prefix', 'app/', '--dry-run', '--overwrite');
       expect(over.code).toBe(0);
@@ -110,7 +110,7 @@ describe.each(testedMinors)('put-back into etcd %s', async minor => {
       await lived();
       const ran = await putBack('--prefix', 'app/');
       expect(ran.code).toBe(25);
-      expect(ran.stdout).toMatch(/Put back 1 key; 1 of 3 keys differ still and were left as they are\.\n$/);
+      expect(ran.stdout).toMatch(/Put back 1 key; 1 of 3 keys differs still and was left as it is\.\n$/);
       expect(ran.stderr).toMatch(/Exit 25 \(there are differences\)\.\n$/);
       expect(await holds('app/a', 'app/b', 'app/c', 'app/d', 'other')).toEqual([
         'one',

@@ -114,12 +114,9 @@ type Target = { client: EtcdClient; status: MemberStatus } & AsyncDisposable;
 
 /** Whether it reaches its quorum, the reads of the plan tell: one of any other key this user may not be allowed. */
 const openTarget = async ({ etcd }: PutBackSettings, context: Context): Promise<Target> => {
-  const { signal, notify } = context;
   const { order } = await findMembers(etcd, { discover: false, from: null }, context);
   const [{ endpoint, status }] = order;
-  const client = await openClient(etcd, endpoint, { signal });
-  const text = `${client.endpoint} (${status.version}), revision ${count(status.revision)}`;
-  notify({ kind: 'step', label: 'into', text });
+  const client = await openClient(etcd, endpoint, context);
   return { client, status, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
 };
 

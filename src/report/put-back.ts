@@ -121,15 +121,17 @@ const verdict = (result: PutBackResult, style: Style): string => {
   const left = plan.exists.keys + plan.volatile.keys + changed.keys + tooLarge.keys;
   const all = written + plan.same.keys + left;
   const wrote = written === 0 ? 'Nothing was written' : `Put back ${plural(written)}`;
-  if (left === 0) return style.good(`${wrote}: all ${plural(all)} are in the cluster as in the snapshot.`);
-  return style.look(`${wrote}; ${count(left)} of ${plural(all)} differ still and were left as they are.`);
+  const there = all === 1 ? 'it is' : `all ${plural(all)} are`;
+  if (left === 0) return style.good(`${wrote}: ${there} in the cluster as in the snapshot.`);
+  const still = left === 1 ? 'differs still and was left as it is' : 'differ still and were left as they are';
+  return style.look(`${wrote}; ${count(left)} of ${plural(all)} ${still}.`);
 };
 
 const dryVerdict = ({ plan }: PutBackResult): string => {
   const planned = plan.create.keys + plan.overwrite.keys;
   const left = plan.exists.keys + plan.volatile.keys;
   const would = planned === 0 ? 'Would write nothing' : `Would put back ${plural(planned)}`;
-  const rest = left > 0 ? `, and leave ${count(left)} that differ` : '';
+  const rest = left > 0 ? `, and leave ${count(left)} that ${left === 1 ? 'differs' : 'differ'}` : '';
   return `${would}${rest}. Nothing was written (dry run).`;
 };
 
