@@ -216,6 +216,20 @@ describe('a database made by hand', () => {
       /page 2, at byte 8244: 3 elements do not fit into 51 bytes/,
     ],
     [
+      'an inline page that denies what it holds',
+      () => {
+        const inline = inlinePage([version('3.6.0')]);
+        inline.writeUInt16LE(0, 10);
+        return [...metas(), leafPage(2, [{ key: 'meta', value: bucketValue(inline), bucket: true }]), leaf4];
+      },
+      /page 2, at byte 8244: the page inside the value is empty, and has 51 bytes/,
+    ],
+    [
+      'a bucket of nothing with a page of its own',
+      () => withTree(leafPage(3, []), leaf4),
+      /page 3, at byte 12288: "meta" is empty here/,
+    ],
+    [
       'a branch without children',
       () => withTree(branchPage(3, []), leaf4),
       /page 3, at byte 12288: it is a branch without children/,

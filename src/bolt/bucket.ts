@@ -3,7 +3,7 @@ import { damaged } from './damage.ts';
 import type { Database } from './database.ts';
 import type { Value } from './element.ts';
 import { lookup } from './lookup.ts';
-import { idAt, type Page, readInlinePage, readPage } from './page.ts';
+import { idAt, type Page, placeIn, readInlinePage, readPage } from './page.ts';
 
 export type Bucket = {
   /** The root of its tree. */
@@ -36,7 +36,13 @@ export const bucketAt = (database: Database, value: Value, name: string): Bucket
     );
   if (root !== 0 && value.size > headerSize)
     throw damaged(database.file.name, value, `${JSON.stringify(name)} has a page of its own and one inside`);
-  if (root !== 0) return { root: readPage(database, root, value) };
+  if (root !== 0) {
+    const page = readPage(database, root, value);
+    // bbolt puts a bucket without entries into the root (bbolt: bucket.go, inlineable).
+    if (page.kind === 'leaf' && page.count === 0)
+      throw damaged(database.file.name, placeIn(page, 0), `${JSON.stringify(name)} is empty here`);
+    return { root: page };
+  }
   const inline = { page: value.page, offset: value.offset + headerSize };
   return { root: readInlinePage(database, inline, value.size - headerSize) };
 };

@@ -3,6 +3,7 @@
  */
 import { count } from '../figures.ts';
 import type { Asked } from './answering.ts';
+import { checkAsSnapshot } from './as-snapshot.ts';
 import { type Database, openDatabase } from './database.ts';
 import type { Entry } from './entries.ts';
 import { type HashKV, hashKV } from './hashkv.ts';
@@ -114,8 +115,9 @@ const survey = (
     count++;
     step(entry);
   };
-  const { pages } = checkStructure(database, { key: take });
-  return { pages, last, records: count, ...table.finish() };
+  const structure = checkStructure(database, { key: take });
+  checkAsSnapshot(database, structure);
+  return { pages: structure.pages, last, records: count, ...table.finish() };
 };
 
 type Hashing = { revision: number; living: Living; sum: HashKV; reason: string | null };

@@ -83,6 +83,8 @@ export const readInlinePage = (database: Database, at: Place, size: number): Pag
   if (head.readBigUInt64LE(0) !== 0n || head.readUInt32LE(12) !== 0 || head.readUInt16LE(8) !== leafFlag)
     throw damaged(file.name, at, 'the page inside the value has not the header of one');
   const { kind, count } = checkedHeader(database, at, head, size);
+  if (count === 0 && size > headerSize)
+    throw damaged(file.name, at, `the page inside the value is empty, and has ${size} bytes`);
   return { id: at.page, kind, count, overflow: 0, start: at.offset, size, head };
 };
 
