@@ -38,14 +38,17 @@ export type LivedIn = {
 export type Life = {
   /** There are more than twice as many records as keys. */
   keys: number;
-  /** Values of 1.5 MB. */
+  /** How many values that need pages of their own, and their bytes. */
   large: number;
+  largeSize: number;
 };
 
+/** Some seconds, 200 KB. */
+export const smallLife: Life = { keys: 300, large: 3, largeSize: 9000 };
 /** Some seconds, 3 MB. */
-export const quickLife: Life = { keys: 2000, large: 1 };
+export const quickLife: Life = { keys: 2000, large: 1, largeSize: 1_500_000 };
 /** Half a minute, more than 50 MB. */
-export const wholeLife: Life = { keys: 100_000, large: 8 };
+export const wholeLife: Life = { keys: 100_000, large: 8, largeSize: 1_500_000 };
 /** The whole one with TEST_ALL=1. */
 export const testedLife: Life = process.env.TEST_ALL === '1' ? wholeLife : quickLife;
 
@@ -86,7 +89,7 @@ const grow = async (
   const open = cluster.settings();
   const young = await withClient(open, async client => {
     await createKeys(client, random, keys);
-    await putLarge(client, random, { keys: large, size: 1_500_000 });
+    await putLarge(client, random, { keys: large, size: life.largeSize });
     await grantLeases(client);
     const past = await revisionOf(client);
     await changeKeys(client, random, { count: keys, changes: keys / 2 });
@@ -98,7 +101,7 @@ const grow = async (
   return await withClient(settings, async client => {
     await compact(client, (await revisionOf(client)) - 5, true);
     await changeKeys(client, random, { count: keys, changes: keys / 2 });
-    await putLarge(client, random, { keys: large.slice(0, half), size: 1_400_000 });
+    await putLarge(client, random, { keys: large.slice(0, half), size: life.largeSize - 1000 });
     await compact(client, (await revisionOf(client)) - 3, true);
     await changeKeys(client, random, { count: keys, changes: keys / 2 });
     await putSingly(client, random, 14);
