@@ -2,6 +2,7 @@
  * The benchmarks: `npm run bench -- save`, `memory` or `imports`, each with `--help`. The first two start a real etcd
  * with mutual TLS on loopback and fill it; none leaves anything behind.
  */
+import { contentBench, contentHelp } from './content.ts';
 import { importsBench, importsHelp } from './imports.ts';
 import { memoryBench, memoryHelp } from './memory.ts';
 import { saveBench, saveHelp } from './save.ts';
@@ -11,6 +12,7 @@ const benchmarks: Record<string, { help: string; run(args: string[], signal: Abo
     save: { help: saveHelp, run: saveBench },
     imports: { help: importsHelp, run: importsBench },
     memory: { help: memoryHelp, run: memoryBench },
+    content: { help: contentHelp, run: contentBench },
   };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -2,10 +2,12 @@
 import { homedir } from 'node:os';
 import { cacheFolder } from '../src/programs/cache.ts';
 import { findPrograms } from '../src/programs/find.ts';
+import type { Minor } from '../src/programs/versions.ts';
 import { startEtcd } from '../test/support/etcd.ts';
 
 export type Source = {
   etcdctl: string;
+  etcdutl: string;
   version: string;
   pid: number;
   settings: ReturnType<Awaited<ReturnType<typeof startEtcd>>['settings']>;
@@ -15,14 +17,20 @@ export type Source = {
 };
 
 /** Throws `missing-program` with the command that brings etcd where it is not there. */
-export const startSource = async ({ signal }: { signal: AbortSignal }): Promise<Source> => {
+export const startSource = async ({
+  signal,
+  minor = '3.6',
+}: {
+  signal: AbortSignal;
+  minor?: Minor;
+}): Promise<Source> => {
   const where = {
     etcdBin: null,
     path: process.env.PATH ?? '',
     cache: cacheFolder(process.env, homedir()),
     kit: null,
   };
-  const programs = await findPrograms('3.6', 'all', where, { signal });
+  const programs = await findPrograms(minor, 'all', where, { signal });
   const cluster = await startEtcd({
     etcd: programs.etcd ?? '',
     tls: true,
@@ -37,6 +45,7 @@ export const startSource = async ({ signal }: { signal: AbortSignal }): Promise<
   ];
   return {
     etcdctl: programs.etcdctl ?? '',
+    etcdutl: programs.etcdutl ?? '',
     version: programs.version,
     pid: cluster.members[0]?.pid ?? 0,
     settings,
