@@ -39,8 +39,8 @@ export const newFolders = (prefix: Uint8Array, depth: number, limit = rowLimit):
   };
 };
 
-// With a folder's own text, some 40 MiB at most.
-const rowLimit = 50_000;
+// With a folder's own text, some 25 MiB at most.
+const rowLimit = 30_000;
 const longest = 512;
 const slash = 0x2f;
 

@@ -4,7 +4,7 @@ import { readAuth, type StoredAuth } from './auth.ts';
 import { readCluster, type StoredCluster } from './cluster.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Folder, newFolders } from './folders.ts';
-import { openKeyTable } from './key-table.ts';
+import { type Living, openKeyTable } from './key-table.ts';
 import { newLargest } from './largest.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { readLeases, type StoredLease } from './leases.ts';
@@ -101,16 +101,10 @@ const readKeys = (
   { scratch, prefix, depth, top }: InspectionOrder,
   leases: string[],
 ): Keys => {
-  using table = openKeyTable({ scratch });
   const revised = newMostRevised();
-  for (const { key, tombstone } of records(database)) {
-    // A restore with --bump-revision writes a record of no key.
-    if (key.length === 0) table.skip();
-    else table.add(key, tombstone);
+  const newest = newestOf(database, scratch, key => {
     if (isBelow(prefix, key)) revised.count(key);
-  }
-  const { newest } = table.finish();
-
+  });
   const [totals, selected] = [emptySums(), emptySums()];
   const folders = newFolders(prefix, depth);
   const largest = newLargest<LargeValue>(top);
@@ -152,6 +146,21 @@ const readKeys = (
     mostRevised: named(database, revised.top(top)),
     layout: layoutOf(structure, tree.pages()),
   };
+};
+
+// Half of what the table takes by itself: there is more to hold here.
+const keysInMemory = 1_000_000;
+
+/** The table is as large as all the rest together: it is gone when the second pass begins. */
+const newestOf = (database: Database, scratch: string, watch: (key: Buffer) => void): Living => {
+  using table = openKeyTable({ scratch, limit: keysInMemory });
+  for (const { key, tombstone } of records(database)) {
+    // A restore with --bump-revision writes a record of no key.
+    if (key.length === 0) table.skip();
+    else table.add(key, tombstone);
+    watch(key);
+  }
+  return table.finish().newest;
 };
 
 const isBelow = (prefix: Uint8Array, key: Buffer): boolean =>

@@ -27,22 +27,23 @@ export type MostRevised = {
   top(limit: number): { rows: Revised[]; others: number };
 };
 
-// 16 MiB: a quarter of the keys share a counter where there are a million.
+// 8 MiB: a fifth of the keys share a counter where there are a million.
 const counters = 2 ** 22;
-// Some 20 MiB, and as much again where keys share counters.
-const candidates = 100_000;
+const most = 2 ** 16 - 1;
+// Some MiB, and as much again where keys share counters.
+const candidates = 20_000;
 
 export const newMostRevised = (): MostRevised => {
   const hashOf = keyHash(randomBytes(8));
   const hash = new Uint32Array(3);
-  const counts = new Uint32Array(counters);
+  const counts = new Uint16Array(counters);
   const known = new Map<number, Revised>();
   let least = 0;
   return {
     count: key => {
       hashOf(key, hash);
       const at = (hash[0] ?? 0) % counters;
-      counts[at] = (counts[at] ?? 0) + 1;
+      counts[at] = Math.min((counts[at] ?? 0) + 1, most);
     },
     add: (key, { bytes, main, sub, live }) => {
       least ||= leastOf(counts);
@@ -69,7 +70,7 @@ export const newMostRevised = (): MostRevised => {
 };
 
 /** The least count that not more counters than `candidates` have reached. */
-const leastOf = (counts: Uint32Array): number => {
+const leastOf = (counts: Uint16Array): number => {
   const reached = new Uint32Array(4096);
   for (const count of counts) {
     const at = Math.min(count, reached.length - 1);

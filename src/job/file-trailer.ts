@@ -1,12 +1,9 @@
 /** What etcd appended to a snapshot, compared in a file that lies on a disk. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { from, isSnapbackError, SnapbackError } from '../errors.ts';
-import { checkTrailer } from '../etcd/trailer.ts';
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { from, SnapbackError } from '../errors.ts';
+import { count } from '../figures.ts';
 import type { Context } from './context.ts';
-import { wrongTrailer } from './open-stored.ts';
 
 /**
  * Compares it, and gives the warning where there is none. `name` is the file as a person knows it. Throws `integrity`
@@ -14,7 +11,7 @@ import { wrongTrailer } from './open-stored.ts';
  */
 export const provenBy = async (path: string, name: string, context: Context): Promise<string[]> => {
   const { size } = await stat(path).catch(error => {
-    throw damageOf(error, name);
+    throw unreadable(error, name);
   });
   if (size % blockSize === 0)
     return [
@@ -28,42 +25,66 @@ export const provenBy = async (path: string, name: string, context: Context): Pr
 export const compareTrailer = async (
   path: string,
   name: string,
-  { signal, progress }: Pick<Context, 'signal' | 'progress'>,
+  context: Pick<Context, 'signal' | 'progress'>,
 ): Promise<void> => {
   try {
-    const { size } = await stat(path);
-    let done = 0;
-    const nowhere = new Writable({
-      write: (chunk: Buffer, _, next) => {
-        done += chunk.length;
-        progress({ phase: 'check', done, total: size });
-        next();
-      },
-    });
-    const source = createReadStream(path, { highWaterMark: 1024 * 1024 });
-    await pipeline(source, checkTrailer(), nowhere, { signal });
+    await using handle = await open(path);
+    const { size } = await handle.stat();
+    if (size <= trailerSize || size % blockSize !== trailerSize) throw noSnapshot(name, size);
+    await compare(handle, size, name, context);
   } catch (error) {
-    signal.throwIfAborted();
-    throw damageOf(error, name);
+    context.signal.throwIfAborted();
+    throw unreadable(error, name);
   }
 };
 
-// A database is a multiple of it, so what has no trailer shows by its size (etcd: etcdutl/snapshot, hasChecksum).
+// A database is a multiple of the one, so what has no trailer shows by its size (etcd: etcdutl/snapshot, hasChecksum).
 const blockSize = 512;
+const trailerSize = 32;
 
-const damageOf = (error: unknown, name: string): SnapbackError => {
-  const wrong = wrongTrailer(error);
-  if (isSnapbackError(wrong))
-    return new SnapbackError(wrong.code, {
-      operation: wrong.operation,
-      object: `file ${name}`,
-      reason: wrong.reason,
-      hint: wrong.hint ?? undefined,
-      cause: error,
-    });
-  return from(error, 'failed', {
+/** With one buffer for all, so that nothing waits for the collector. */
+const compare = async (
+  handle: FileHandle,
+  size: number,
+  name: string,
+  { signal, progress }: Pick<Context, 'signal' | 'progress'>,
+): Promise<void> => {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafeSlow(1024 * 1024);
+  const end = size - trailerSize;
+  for (let done = 0; done < end; ) {
+    signal.throwIfAborted();
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - done), done);
+    if (bytesRead === 0) throw damaged(name, 'became shorter while it was read');
+    hash.update(buffer.subarray(0, bytesRead));
+    done += bytesRead;
+    progress({ phase: 'check', done, total: size });
+  }
+  const { bytesRead } = await handle.read(buffer, 0, trailerSize, end);
+  if (bytesRead < trailerSize || !hash.digest().equals(buffer.subarray(0, trailerSize)))
+    throw damaged(name, 'does not match the SHA-256 that etcd sent at its end');
+};
+
+const noSnapshot = (name: string, size: number): SnapbackError =>
+  damaged(
+    name,
+    `ended after ${count(size)} bytes, which cannot be a whole snapshot`,
+    size % blockSize === 0
+      ? ' A file copied out of a data directory has none: --skip-hash-check takes such a one.'
+      : '',
+  );
+
+const damaged = (name: string, reason: string, more = ''): SnapbackError =>
+  new SnapbackError('integrity', {
+    operation: 'compare the SHA-256 at the end',
+    object: `file ${name}`,
+    reason,
+    hint: `It is damaged or cut short: use another.${more}`,
+  });
+
+const unreadable = (error: unknown, name: string): SnapbackError =>
+  from(error, 'failed', {
     operation: 'read the snapshot file',
     object: `file ${name}`,
     hint: 'Look at the disk and at the modes of the file.',
   });
-};

@@ -14,8 +14,12 @@ export type ResourceRow = Sums & {
 export type KubernetesRows = {
   /** The largest first. */
   resources: { rows: ResourceRow[]; other: Others | null };
-  /** The same keys by their namespace alone. */
-  namespaces: { rows: (Sums & { namespace: string })[]; other: Others | null };
+  /** The same keys by their namespace alone, but for those of resources that have too many. */
+  namespaces: {
+    rows: (Sums & { namespace: string })[];
+    other: Others | null;
+    notCounted: Sums | null;
+  };
   /** Keys that are none of its objects. */
   notKubernetes: Sums;
 };
@@ -24,7 +28,7 @@ export type KubernetesRows = {
 export const byResource = (folders: Folder[]): KubernetesRows | null => {
   const resources = new Map<string, Resource>();
   const namespaces = new Map<string, Sums>();
-  const [objects, notKubernetes] = [emptySums(), emptySums()];
+  const [objects, notKubernetes, notCounted] = [emptySums(), emptySums(), emptySums()];
   for (const folder of folders) {
     // Every name in it is of the same kind.
     const name = keyName(Buffer.from(`${folder.prefix}x`, 'latin1'));
@@ -33,8 +37,12 @@ export const byResource = (folders: Folder[]): KubernetesRows | null => {
     const { namespace } = name;
     const resource = known(resources, resourceName(name), newResource);
     addSums(resource.sums, folder);
-    resource.whole ||= folder.whole && namespace === null;
-    if (namespace === null) continue;
+    if (namespace === null) {
+      if (!folder.whole) continue;
+      resource.whole = true;
+      addSums(notCounted, folder);
+      continue;
+    }
     addSums(known(resource.namespaces, namespace, emptySums), folder);
     addSums(known(namespaces, namespace, emptySums), folder);
   }
@@ -44,7 +52,14 @@ export const byResource = (folders: Folder[]): KubernetesRows | null => {
     ...sums,
     namespaces: whole ? null : namespaceRows(namespaces),
   }));
-  return { resources: largestFirst(rows), namespaces: namespaceRows(namespaces), notKubernetes };
+  return {
+    resources: largestFirst(rows),
+    namespaces: {
+      ...namespaceRows(namespaces),
+      notCounted: records(notCounted) === 0 ? null : notCounted,
+    },
+    notKubernetes,
+  };
 };
 
 type Resource = { sums: Sums; namespaces: Map<string, Sums>; whole: boolean };

@@ -24,7 +24,12 @@ export const keyBars = (result: InspectResult, style: Style): string[] => {
   const byResource = resources.rows.map(row => ({ ...row, name: printable(row.resource) }));
   const rest =
     notKubernetes.keys + notKubernetes.pastRecords > 0 ? [{ ...notKubernetes, name: '(other keys)' }] : [];
-  const byNamespace = namespaces.rows.map(row => ({ ...row, name: printable(row.namespace) }));
+  const byNamespace = [
+    ...namespaces.rows.map(row => ({ ...row, name: printable(row.namespace) })),
+    ...(namespaces.notCounted
+      ? [{ ...namespaces.notCounted, name: '(too many to be counted one by one)' }]
+      : []),
+  ];
   return [
     ...below,
     bars('RESOURCE', [...byResource, ...rest], resources.other, top, style),
