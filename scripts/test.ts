@@ -20,7 +20,7 @@ const strict = Boolean(process.env.CI);
 /** What the whole path of the bytes and every TLS connection go through. */
 const onOldestNode = [
   ...['node', 'codec', 'codec-age', 'codec-consumer', 'codec-foreign', 'codec-zstd'],
-  ...['etcd-tls', 'etcd-snapshot', 'main-job', 'encrypted', 's3-main-job'],
+  ...['etcd-tls', 'etcd-snapshot', 'etcd-stream', 'main-job', 'encrypted', 's3-main-job'],
 ].map(subject => `test/${subject}.test.ts`);
 
 const run = (title: string, program: string, args: string[]): boolean => {

@@ -4,6 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
+import { givePiece, pieceSize, takePiece } from '../pieces.ts';
 import { coreFrame } from './core-frame.ts';
 import { frameSize, framesInFlight } from './frames.ts';
 import { inOrder } from './in-order.ts';
@@ -21,13 +22,12 @@ export type Compression = {
 export const compress = (options: Compression, size = frameSize, inFlight = framesInFlight) =>
   async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const frames = inOrder<Buffer>(inFlight);
-    const buffers: Buffer[] = [];
-    const compressPiece = async ({ buffer, length }: Piece): Promise<Buffer> => {
-      const frame = await compressFrame(buffer.subarray(0, length), options.level);
-      buffers.push(buffer);
+    const compressPiece = async (piece: Buffer): Promise<Buffer> => {
+      const frame = await compressFrame(piece, options.level);
+      givePiece(piece);
       return frame;
     };
-    for await (const piece of gather(source, size, () => buffers.pop() ?? Buffer.allocUnsafeSlow(size))) {
+    for await (const piece of gather(source, size)) {
       frames.add(compressPiece(piece));
       if (frames.full()) yield await frames.next();
     }
@@ -46,25 +46,27 @@ const compressFrame = (content: Buffer, level: number): Promise<Buffer> =>
     },
   });
 
-type Piece = { buffer: Buffer; length: number };
-
-async function* gather(
-  source: AsyncIterable<Buffer>,
-  size: number,
-  buffer: () => Buffer,
-): AsyncGenerator<Piece> {
-  let piece: Piece | null = null;
+/** All of the same size but the last. What comes as whole pieces is not copied. */
+async function* gather(source: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
+  const take = () => (size === pieceSize ? takePiece() : Buffer.allocUnsafeSlow(size));
+  let piece = take();
+  let filled = 0;
   for await (const chunk of source) {
+    if (filled === 0 && chunk.length === size) {
+      yield chunk;
+      continue;
+    }
     for (let at = 0; at < chunk.length; ) {
-      piece ??= { buffer: buffer(), length: 0 };
-      const copied = chunk.copy(piece.buffer, piece.length, at);
-      piece.length += copied;
+      const copied = chunk.copy(piece, filled, at);
+      filled += copied;
       at += copied;
-      if (piece.length === size) {
+      if (filled === size) {
         yield piece;
-        piece = null;
+        piece = take();
+        filled = 0;
       }
     }
+    givePiece(chunk);
   }
-  if (piece) yield piece;
+  if (filled > 0) yield piece.subarray(0, filled);
 }

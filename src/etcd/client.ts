@@ -1,5 +1,5 @@
 /** A connection to one member of etcd: opened, logged in, and bounded in every call. */
-import { type CallOptions, type ChannelOptions, Client } from '@grpc/grpc-js';
+import { type CallOptions, Client } from '@grpc/grpc-js';
 import type { Etcd3 } from 'etcd3';
 import { deadline } from '../deadline.ts';
 import { isSnapbackError } from '../errors.ts';
@@ -16,6 +16,7 @@ import type { Method } from './messages.ts';
 import { orAborted } from './race.ts';
 import { refusalOf, refused } from './refusal.ts';
 import type { EtcdSettings } from './settings.ts';
+import { type Answer, type StreamCall, type StreamRequest, streamCall } from './stream-call.ts';
 import { unaryCall } from './unary.ts';
 
 export type CallSettings = {
@@ -41,12 +42,16 @@ export type EtcdClient = {
   /** One call of etcd3, which is loaded when first used. Throws `etcd`, or the signal's reason. */
   etcd3<T>(run: (etcd3: Etcd3, options: CallOptions) => Promise<T>, settings: CallSettings): Promise<T>;
   /**
-   * Runs anything that takes gRPC's call options, which carry the login and the end; when etcd no longer knows the
-   * login (a token lives five minutes), logs in anew and runs it a second time. Throws `etcd`, or the signal's reason.
+   * Runs anything that takes gRPC's call options, which carry the login and the end, or the login's token alone; when
+   * etcd no longer knows the login (a token lives five minutes), logs in anew and runs it a second time. Throws `etcd`,
+   * or the signal's reason.
    */
-  call<T>(run: (options: CallOptions) => Promise<T>, settings: CallSettings): Promise<T>;
-  /** A connection that nothing else uses; the caller closes it. */
-  ownConnection(options: ChannelOptions): Client;
+  call<T>(
+    run: (options: CallOptions, token: string | null) => Promise<T>,
+    settings: CallSettings,
+  ): Promise<T>;
+  /** A call over a connection that nothing else uses; the caller closes it. */
+  stream(request: StreamRequest, answer: Answer): StreamCall;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -92,7 +97,8 @@ export const openClient = async (
   const call: EtcdClient['call'] = async (run, { operation, signal, limit = settings.idleTimeout }) => {
     const attempt = () => {
       const until = limit === null ? undefined : Date.now() + limit;
-      return orAborted(run({ deadline: until, interceptors: [interceptor(token, signal)] }), signal);
+      const options = { deadline: until, interceptors: [interceptor(token, signal)] };
+      return orAborted(run(options, token), signal);
     };
     try {
       return await attempt().catch(async error => {
@@ -119,12 +125,7 @@ export const openClient = async (
       const loaded = await etcd3;
       return call(callOptions => run(loaded, callOptions), callSettings);
     },
-    ownConnection: more =>
-      new Client(endpoint.target, credentials.channel, {
-        ...options,
-        'grpc.use_local_subchannel_pool': 1,
-        ...more,
-      }),
+    stream: (request, answer) => streamCall(endpoint, credentials, request, answer),
     [Symbol.asyncDispose]: async () => {
       grpc.close();
       (await etcd3)?.close();

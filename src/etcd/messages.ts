@@ -1,7 +1,7 @@
 /**
  * The calls that go over our own gRPC client, with their messages cut from etcd's api/etcdserverpb/rpc.proto
  * (3.4 to 3.7; a field that a version does not know arrives as its default). etcd3 cannot serve them: its proto
- * lacks the newer fields, its `hashKV` names a method that does not exist and its `snapshot` sends no credentials.
+ * lacks the newer fields and its `hashKV` names a method that does not exist. Those of Snapshot: snapshot-messages.ts.
  *
  * 64-bit integers are decimal strings here: etcd's ids are beyond 2^53.
  */
@@ -31,8 +31,6 @@ export type HashKVResponse = {
   compact_revision: string;
   hash_revision: string;
 };
-
-export type SnapshotResponse = { remaining_bytes: string; blob: Buffer; version: string };
 
 export type AuthenticateRequest = { name: string; password: string };
 export type AuthenticateResponse = { token: string };
@@ -85,12 +83,6 @@ const descriptor: Parameters<typeof fromJSON>[0] = {
           ['compact_revision', 'int64', 3],
           ['hash_revision', 'int64', 4],
         ]),
-        SnapshotRequest: fields([]),
-        SnapshotResponse: fields([
-          ['remaining_bytes', 'uint64', 2],
-          ['blob', 'bytes', 3],
-          ['version', 'string', 4],
-        ]),
         AuthenticateRequest: fields([
           ['name', 'string', 1],
           ['password', 'string', 2],
@@ -100,7 +92,6 @@ const descriptor: Parameters<typeof fromJSON>[0] = {
           methods: {
             Status: call('StatusRequest', 'StatusResponse'),
             HashKV: call('HashKVRequest', 'HashKVResponse'),
-            Snapshot: { ...call('SnapshotRequest', 'SnapshotResponse'), responseStream: true },
           },
         },
         Auth: { methods: { Authenticate: call('AuthenticateRequest', 'AuthenticateResponse') } },
@@ -109,7 +100,6 @@ const descriptor: Parameters<typeof fromJSON>[0] = {
   },
 };
 
-// Bytes stay views into the buffer that arrived: a conversion would copy the whole database once more.
 const definition = fromJSON(descriptor, { keepCase: true, longs: String, defaults: true });
 
 const method = <Request extends object, Response extends object>(
@@ -127,5 +117,4 @@ const method = <Request extends object, Response extends object>(
 
 export const statusMethod = method<object, StatusResponse>('Maintenance', 'Status');
 export const hashKVMethod = method<HashKVRequest, HashKVResponse>('Maintenance', 'HashKV');
-export const snapshotMethod = method<object, SnapshotResponse>('Maintenance', 'Snapshot');
 export const authenticateMethod = method<AuthenticateRequest, AuthenticateResponse>('Auth', 'Authenticate');

@@ -1,16 +1,17 @@
-/** A gRPC snapshot call as a Readable of bytes that honours back-pressure and an idle deadline. */
+/** A snapshot call as a Readable of bytes that honours back-pressure, the signal and an idle deadline. */
 import { Readable } from 'node:stream';
-import type { ClientReadableStream } from '@grpc/grpc-js';
-import type { SnapshotResponse } from './messages.ts';
-import { toNumber } from './numbers.ts';
+import { pieceSize, takePiece } from '../pieces.ts';
+import { snapshotMessages } from './snapshot-messages.ts';
+import type { Answer, StreamCall } from './stream-call.ts';
 
 export type SourceSettings = {
+  signal: AbortSignal;
   idleTimeout: number;
   onFirst(first: { total: number; version: string | null }): void;
   onBytes(done: number, total: number): void;
   /** The errors: nothing came for the idle timeout, the call failed, it ended with another length than announced. */
   silent(done: number, total: number | null): Error;
-  failed(cause: unknown, done: number, total: number | null): Error;
+  failed(cause: Error, done: number, total: number | null): Error;
   cut(done: number, total: number | null): Error;
 };
 
@@ -18,65 +19,91 @@ export type SourceSettings = {
 const trailerLength = 32;
 
 /**
- * Reads `call` only while somebody reads from it, and cancels it when it is destroyed. Only bytes count as a sign of
- * life, and only while they are wanted: a server may send empty messages for ever, and a slow reader is not its fault.
+ * Makes the call and reads it only while somebody reads from it, and closes it when it is destroyed. Only bytes of the
+ * database count as a sign of life, and only while they are wanted: a server may send empty messages for ever, and a
+ * slow reader is not its fault. On abort it is destroyed with the signal's reason.
  */
 export const snapshotSource = (
-  call: ClientReadableStream<SnapshotResponse>,
-  { idleTimeout, onFirst, onBytes, silent, failed, cut }: SourceSettings,
+  open: (answer: Answer) => StreamCall,
+  { signal, idleTimeout, onFirst, onBytes, silent, failed, cut }: SourceSettings,
 ): Readable => {
   let done = 0;
-  let total: number | null = null;
+  let total = 0;
+  let begun = false;
   let timer: NodeJS.Timeout | null = null;
+  const known = () => (begun ? total : null);
   const wanted = () => {
-    timer ??= setTimeout(() => source.destroy(silent(done, total)), idleTimeout);
+    timer ??= setTimeout(() => source.destroy(silent(done, known())), idleTimeout);
   };
   const unwanted = () => {
     if (timer) clearTimeout(timer);
     timer = null;
   };
+  const abort = () => source.destroy(signal.reason);
 
   const source = new Readable({
-    highWaterMark: 256 * 1024,
+    highWaterMark: pieceSize,
     read() {
-      if (call.readableEnded) return;
       wanted();
       call.resume();
     },
     destroy(error, callback) {
       unwanted();
-      call.cancel();
+      signal.removeEventListener('abort', abort);
+      call.close();
       callback(error);
     },
   });
 
-  call.on('data', ({ remaining_bytes, blob, version }: SnapshotResponse) => {
-    if (source.destroyed) return;
-    if (total === null) {
-      try {
-        total = blob.length + toNumber(remaining_bytes, 'remaining_bytes');
-      } catch (error) {
-        source.destroy(error as Error);
-        return;
-      }
-      onFirst({ total, version: version || null });
-    }
-    if (blob.length === 0) return;
-    timer?.refresh();
-    done += blob.length;
-    onBytes(Math.min(done, total), total);
-    if (source.push(blob)) return;
+  let piece = takePiece();
+  let filled = 0;
+  const push = () => {
+    const more = source.push(piece.subarray(0, filled));
+    piece = takePiece();
+    filled = 0;
+    if (more) return;
     call.pause();
     unwanted();
+  };
+  const { read } = snapshotMessages({
+    onFirst: first => {
+      begun = true;
+      total = first.total;
+      onFirst(first);
+    },
+    onBytes: (chunk, from, to) => {
+      timer?.refresh();
+      done += to - from;
+      onBytes(Math.min(done, total), total);
+      for (let at = from; at < to; ) {
+        const copied = chunk.copy(piece, filled, at, to);
+        at += copied;
+        filled += copied;
+        if (filled === pieceSize) push();
+      }
+    },
   });
-  call.on('end', () => {
-    unwanted();
-    if (source.destroyed) return;
-    if (total !== null && done === total + trailerLength) source.push(null);
-    // gRPC reports the reason of a failed call right after the end of its messages.
-    else setImmediate(() => source.destroy(cut(done, total)));
+  const call = open({
+    onBytes: bytes => {
+      if (source.destroyed) return;
+      try {
+        read(bytes);
+      } catch (error) {
+        source.destroy(error as Error);
+      }
+    },
+    onEnd: () => {
+      unwanted();
+      if (begun && done === total + trailerLength) {
+        push();
+        source.push(null);
+      } else source.destroy(cut(done, known()));
+    },
+    onError: error => source.destroy(failed(error, done, known())),
   });
-  call.on('error', error => source.destroy(failed(error, done, total)));
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   wanted();
+  call.resume();
   return source;
 };

@@ -1,12 +1,11 @@
 /** The snapshot of one member, over a connection of its own. */
 
 import { pipeline, type Readable } from 'node:stream';
-import type { CallOptions, Client } from '@grpc/grpc-js';
 import { SnapbackError } from '../errors.ts';
 import { size } from '../figures.ts';
 import type { EtcdClient } from './client.ts';
-import { snapshotMethod } from './messages.ts';
 import { refusalOf, refused } from './refusal.ts';
+import { snapshotPath } from './snapshot-messages.ts';
 import { snapshotSource } from './snapshot-source.ts';
 import { checkTrailer } from './trailer.ts';
 
@@ -28,7 +27,7 @@ export type Snapshot = {
  * makes the stream wait for the network again and again: measured at 1 GB it takes 2.5 times as long and costs etcd
  * 2.5 times the CPU. From 4 MiB on, more only costs memory; 8 MiB leave room for a distant member.
  */
-const windowSize = 8 * 1024 * 1024;
+const window = 8 * 1024 * 1024;
 
 /**
  * Asks for the snapshot and resolves with the first message. Throws `etcd` when the member refuses (it wants the root
@@ -43,26 +42,14 @@ export const openSnapshot = async (
     onBytes = () => {},
   }: { signal: AbortSignal; idleTimeout: number; onBytes?(done: number, total: number): void },
 ): Promise<Snapshot> => {
-  const connection = client.ownConnection({
-    'grpc-node.flow_control_window': windowSize,
-    'grpc.max_receive_message_length': -1,
+  const bounds = { signal, idleTimeout, onBytes };
+  const { source, total, version } = await client.call((_, token) => firstMessage(client, token, bounds), {
+    operation: 'take the snapshot',
+    signal,
+    limit: null,
   });
-  const open = (options: CallOptions) => firstMessage(client, connection, options, { idleTimeout, onBytes });
-  const opened = await client
-    .call(open, { operation: 'take the snapshot', signal, limit: null })
-    .catch(error => {
-      connection.close();
-      throw error;
-    });
-  const { source, total, version } = opened;
-  const abort = () => source.destroy(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
   const trailer = checkTrailer();
-  const body = pipeline(source, trailer, () => {
-    signal.removeEventListener('abort', abort);
-    connection.close();
-  });
+  const body = pipeline(source, trailer, () => {});
   // The error is for the reader; one that comes before there is a reader must not end the process.
   body.on('error', () => {});
   return {
@@ -79,20 +66,18 @@ export const openSnapshot = async (
 
 const firstMessage = (
   client: EtcdClient,
-  connection: Client,
-  options: CallOptions,
-  { idleTimeout, onBytes }: { idleTimeout: number; onBytes(done: number, total: number): void },
+  token: string | null,
+  bounds: { signal: AbortSignal; idleTimeout: number; onBytes(done: number, total: number): void },
 ) =>
   new Promise<{ source: Readable; total: number; version: string | null }>((resolve, reject) => {
-    const { path, serialize, deserialize } = snapshotMethod;
-    const call = connection.makeServerStreamRequest(path, serialize, deserialize, {}, options);
-    const source = snapshotSource(call, {
-      idleTimeout,
-      onBytes,
+    // The request has no fields, so its message has no bytes.
+    const request = { path: snapshotPath, token, message: Buffer.alloc(0), window };
+    const source = snapshotSource(answer => client.stream(request, answer), {
+      ...bounds,
       onFirst: first => resolve({ source, ...first }),
-      silent: (done, total) => broken(client, `sent nothing for ${idleTimeout / 1000} s`, done, total),
+      silent: (done, total) => broken(client, `sent nothing for ${bounds.idleTimeout / 1000} s`, done, total),
       failed: (cause, done, total) => {
-        if (total === null) return cause as Error;
+        if (total === null) return cause;
         const circumstances = {
           operation: '',
           endpoint: client.endpoint,
