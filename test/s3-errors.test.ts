@@ -54,6 +54,16 @@ for (const { name, missing, start } of await testedS3Servers())
       await expect(reading).rejects.toMatchObject(expected);
     });
 
+    test('a setting that stands in the location is named as it stands there', async () => {
+      const expected = fails(
+        /there is no bucket snapback-none/,
+        /\(endpoint=\), or .* behind the \? of the location/,
+      );
+      const opened = await openBucket(server, 'snapback-none', { own: `endpoint=${server.endpoint}` });
+      await expect(put(opened.store)).rejects.toMatchObject(expected);
+      await opened[Symbol.asyncDispose]();
+    });
+
     test('wrong and missing keys', async () => {
       try {
         useCredentials({ ...server, secretKey: 'hunter2hunter2' });
@@ -179,6 +189,28 @@ for (const { name, missing, start } of await testedS3Servers())
       faults.fail('PutObject', { status: 507, code: 'Whatever' }, 9);
       await expect(inBucket(put, { at })).rejects.toMatchObject(fails(/is full/, /--store/));
       expect(faults.count('PutObject')).toBeLessThan(7);
+    });
+
+    test('a removal that is refused, which is known for its object alone', async () => {
+      await using faults = await startS3Faults(server);
+      await using opened = await openBucket({ ...server, endpoint: faults.endpoint, ca: null }, bucket);
+      const names = ['one/a', 'one/b', 'one/c'];
+      for (const name of names) await opened.store.put(name, randomBytes(10), { signal });
+      faults.fail(({ kind, key }) => kind === 'DeleteObject' && key.endsWith('one/b'), {
+        status: 403,
+        code: 'AccessDenied',
+      });
+      const removed = await Promise.allSettled(names.map(name => opened.store.remove(name, { signal })));
+      expect(removed.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      const { reason } = removed[1] as PromiseRejectedResult;
+      expect(reason).toMatchObject({
+        ...fails(/AccessDenied/, /s3:DeleteObject/),
+        object: expect.stringMatching(/one\/b$/),
+      });
+      const left: string[] = [];
+      for await (const { name } of opened.store.list('one', { signal })) left.push(name);
+      expect(left).toEqual(['one/b']);
+      expect(faults.count('DeleteObjects')).toBe(0);
     });
 
     test('a profile with an endpoint of its own is followed', async () => {

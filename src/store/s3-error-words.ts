@@ -3,6 +3,8 @@ import type { S3Settings } from './s3-settings.ts';
 
 export type Place = {
   bucket: string;
+  /** The location as a person wrote it, which may hold settings. */
+  written: string;
   settings: S3Settings;
   /** The right that was needed. */
   right: string;
@@ -29,7 +31,18 @@ export const wordsFor = (answer: Answer, place: Place): Words | undefined => {
     byCode[code] ??
     (status === null ? undefined : byStatus[status]) ??
     onTheWay(answer, place);
-  return typeof entry === 'function' ? entry(place) : entry;
+  const words = typeof entry === 'function' ? entry(place) : entry;
+  return words?.hint === undefined ? words : { ...words, hint: whereItStands(words.hint, place.written) };
+};
+
+/** Where a location has settings of its own they outweigh the options, so that a person has to change them there. */
+const whereItStands = (hint: string, written: string): string => {
+  if (!written.includes('?')) return hint;
+  const there = hint.replaceAll(
+    /--s3-(endpoint|region|path-style|ca)( FILE)?/g,
+    (_, name, file) => `${name}=${file ? 'FILE' : name === 'path-style' ? 'true' : ''}`,
+  );
+  return there === hint ? hint : `${there} (That stands behind the ? of the location.)`;
 };
 
 type Entry = Words | ((place: Place) => Words);

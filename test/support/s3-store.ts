@@ -58,11 +58,12 @@ export const openBucket = async (
     prefix = 'backups/etcd',
     settings = {},
     log = silentLog,
-  }: { prefix?: string; settings?: Partial<S3Settings>; log?: Log } = {},
+    own = '',
+  }: { prefix?: string; settings?: Partial<S3Settings>; log?: Log; own?: string } = {},
 ): Promise<StoreUnderTest> => {
   const ca = server.ca === null ? null : await readFile(server.ca, 'utf8');
   const store = await openS3Store(
-    { bucket, prefix, location: `s3://${bucket}/${prefix}`.replace(/\/$/, '') },
+    { bucket, prefix, location: `s3://${bucket}/${prefix}`.replace(/\/$/, '') + (own && `?${own}`) },
     { ...defaultS3Settings, endpoint: server.endpoint, ca, ...settings },
     log,
   );
