@@ -8,7 +8,9 @@ export type BenchBucket = {
   name: string;
   /** Variables for the AWS CLI and for snapback. */
   env: Record<string, string>;
-  /** Options of snapback for a store below a prefix. */
+  /** Of a store below a prefix. */
+  location(prefix: string): string;
+  /** Options of snapback for it. */
   store(prefix: string): string[];
   [Symbol.asyncDispose](): Promise<void>;
 };
@@ -18,11 +20,13 @@ export const startBucket = async ({ signal }: { signal: AbortSignal }): Promise<
   const server = await startVersitygw(path);
   try {
     const name = await server.newBucket();
+    const location = (prefix: string) => `s3://${name}/${prefix}`;
     return {
       server,
       name,
       env: accessOf(server),
-      store: prefix => ['--store', `s3://${name}/${prefix}`, '--s3-endpoint', server.endpoint],
+      location,
+      store: prefix => ['--store', location(prefix), '--s3-endpoint', server.endpoint],
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   } catch (error) {
