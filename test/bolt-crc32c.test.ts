@@ -4,7 +4,7 @@ import { crc32c } from '../src/bolt/crc32c.ts';
 
 const sum = (...pieces: Uint8Array[]): number => {
   const hash = crc32c();
-  for (const piece of pieces) hash.update(piece);
+  for (const piece of pieces) hash.update(Buffer.from(piece));
   return hash.value();
 };
 
@@ -41,6 +41,12 @@ test('pieces of any size, beyond what it buffers too, give what a bit at a time 
   const large = Buffer.from(Array.from({ length: 400_000 }, (_, at) => (at * at) >> 3));
   expect(sum(large)).toBe(bitByBit(large));
   expect(sum(large.subarray(0, 114_000), large.subarray(114_000))).toBe(bitByBit(large));
+});
+
+test('a part of the bytes is taken alone', () => {
+  const hash = crc32c();
+  hash.update(Buffer.from('0123456789'), 1, 10);
+  expect(hash.value()).toBe(0xe3069283);
 });
 
 test('the sum can be asked for and more can follow', () => {

@@ -45,7 +45,7 @@ test('the newest records of keys are told, in memory and from the disk, of the m
       for (const one of steps) {
         if (one === 'skip') table.skip();
         else if (one === 'mark') table.mark();
-        else table.add(Buffer.from(one.key), one.tombstone);
+        else table.add(Buffer.from(`<${one.key}>`), one.tombstone, 1, 1 + one.key.length);
       }
       const { marked, newest } = table.finish();
       const at = steps.indexOf('mark');

@@ -19,7 +19,8 @@ import {
 } from './wasm.ts';
 
 export type Crc32c = {
-  update(bytes: Uint8Array): void;
+  /** Takes bytes from `start` to `end`, which are all where nothing is said. */
+  update(bytes: Buffer, start?: number, end?: number): void;
   /** Of all bytes so far, from 0 to 2^32 - 1; more may follow. */
   value(): number;
 };
@@ -35,17 +36,14 @@ export const crc32c = (): Crc32c => {
     filled = 0;
   };
   return {
-    update: bytes => {
-      let rest = bytes;
-      while (rest.length > buffer.length - filled) {
-        const fits = buffer.length - filled;
-        buffer.set(rest.subarray(0, fits), filled);
-        filled = buffer.length;
-        flush();
-        rest = rest.subarray(fits);
+    update: (bytes, start = 0, end = bytes.length) => {
+      for (let at = start; at < end; ) {
+        // As many as fit: copied without a view of them, which would cost more than a small piece.
+        const copied = bytes.copy(buffer, filled, at, end);
+        filled += copied;
+        at += copied;
+        if (filled === buffer.length) flush();
       }
-      buffer.set(rest, filled);
-      filled += rest.length;
     },
     value: () => {
       flush();

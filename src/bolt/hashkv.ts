@@ -41,7 +41,7 @@ export const hashKV = ({ revision, compactRevision, living }: Hashing): HashKV =
       number++;
       if (!counts(record)) return;
       const { bytes, start, end } = record.entry;
-      sum.update(bytes.subarray(start, end));
+      sum.update(bytes, start, end);
     },
     value: sum.value,
   };

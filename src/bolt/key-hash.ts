@@ -4,15 +4,25 @@
  */
 
 /**
- * Hashes a key to three words, put into `words`: the two that the reference gives for 64 bits, and one more made by
- * going on as from the first to the second. `secret` is 8 bytes.
+ * Hashes a key, the bytes from `start` to `end`, to three words, put into `words`: the two that the reference gives for
+ * 64 bits, and one more made by going on as from the first to the second. `secret` is 8 bytes.
  */
-export const keyHash = (secret: Buffer): ((key: Uint8Array, words: Uint32Array) => void) => {
+export const keyHash = (
+  secret: Buffer,
+): ((bytes: Uint8Array, words: Uint32Array, start?: number, end?: number) => void) => {
   const [k0, k1] = [secret.readInt32LE(0), secret.readInt32LE(4)];
-  return (key, words) => {
+  return (bytes, words, start = 0, end = bytes.length) => {
     let [v0, v1, v2, v3] = [k0, k1 ^ 0xee, 0x6c796765 ^ k0, 0x74656462 ^ k1];
-    const rounds = (count: number) => {
-      for (let round = 0; round < count; round++) {
+    // The last one has the length, and what bytes are left.
+    const inputs = ((end - start) >> 2) + 1;
+    // One loop without functions in it: this is done for every record.
+    for (let step = 0; step < inputs + 3; step++) {
+      const input = step < inputs;
+      const word = input ? wordAt(bytes, start + 4 * step, start, end) : 0;
+      if (input) v3 ^= word;
+      else if (step === inputs) v2 ^= 0xee;
+      else v1 ^= 0xdd;
+      for (let round = input ? 2 : 0; round < 4; round++) {
         v0 = (v0 + v1) | 0;
         v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
         v0 = (v0 << 16) | (v0 >>> 16);
@@ -24,26 +34,21 @@ export const keyHash = (secret: Buffer): ((key: Uint8Array, words: Uint32Array) 
         v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
         v2 = (v2 << 16) | (v2 >>> 16);
       }
-    };
-    const take = (word: number) => {
-      v3 ^= word;
-      rounds(2);
-      v0 ^= word;
-    };
-    const { length } = key;
-    const whole = length & ~3;
-    for (let at = 0; at < whole; at += 4)
-      take(byte(key, at) | (byte(key, at + 1) << 8) | (byte(key, at + 2) << 16) | (byte(key, at + 3) << 24));
-    let last = length << 24;
-    for (let at = whole; at < length; at++) last |= byte(key, at) << (8 * (at - whole));
-    take(last);
-    v2 ^= 0xee;
-    for (let word = 0; word < 3; word++) {
-      if (word > 0) v1 ^= 0xdd;
-      rounds(4);
-      words[word] = v1 ^ v3;
+      if (input) v0 ^= word;
+      else words[step - inputs] = v1 ^ v3;
     }
   };
 };
 
-const byte = (key: Uint8Array, at: number): number => key[at] ?? 0;
+const wordAt = (bytes: Uint8Array, at: number, start: number, end: number): number => {
+  const left = end - at;
+  const word = left >= 4 ? byte(bytes, at + 3) << 24 : (end - start) << 24;
+  return (
+    word |
+    (left >= 3 ? byte(bytes, at + 2) << 16 : 0) |
+    (left >= 2 ? byte(bytes, at + 1) << 8 : 0) |
+    (left >= 1 ? byte(bytes, at) : 0)
+  );
+};
+
+const byte = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;

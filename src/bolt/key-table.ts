@@ -21,8 +21,8 @@ export type Living = {
 };
 
 export type KeyTable = {
-  /** Takes the next record. */
-  add(key: Uint8Array, tombstone: boolean): void;
+  /** Takes the next record; its key is the bytes from `start` to `end`, all where nothing is said. */
+  add(bytes: Uint8Array, tombstone: boolean, start?: number, end?: number): void;
   /** Counts the next record, and takes it for no key's. */
   skip(): void;
   /** At most once: what lives at this place will be told too. */
@@ -47,6 +47,7 @@ export const openKeyTable = ({
 }): KeyTable => {
   const hashOf = keyHash(randomBytes(8));
   const hash = new Uint32Array(3);
+  const one: KeyRecord = { hash, record: 0, tombstone: false };
   const live = bitmap();
   let marked: Marked | null = null;
   let keys = newestOfKeys();
@@ -68,10 +69,11 @@ export const openKeyTable = ({
     partitions = files;
   };
   return {
-    add: (key, tombstone) => {
-      hashOf(key, hash);
-      const one = { hash, record: records++, tombstone };
-      if (key.length === 0) nameless = one.record;
+    add: (bytes, tombstone, start = 0, end = bytes.length) => {
+      hashOf(bytes, hash, start, end);
+      one.record = records++;
+      one.tombstone = tombstone;
+      if (start === end) nameless = one.record;
       if (partitions) return partitions.add(one);
       apply(keys, one);
       if (keys.size() > limit) spill();

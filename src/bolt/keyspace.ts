@@ -108,9 +108,9 @@ const survey = (
   const read = recordReader(database);
   let [last, count] = [0, 0];
   const take = (entry: Entry) => {
-    const { main, key, tombstone } = read(entry);
+    const { main, tombstone, keyStart, keyEnd } = read(entry);
     if (revision !== null && last <= revision && main > revision) table.mark();
-    table.add(key, tombstone);
+    table.add(entry.bytes, tombstone, keyStart, keyEnd);
     last = main;
     count++;
     step(entry);

@@ -30,25 +30,30 @@ export const newestOfKeys = (): NewestOfKeys => {
 /** Where the key is, or the empty slot where it belongs. */
 const find = (slots: Uint32Array, hash: Uint32Array): number => {
   const mask = slots.length - 1;
-  let at = ((hash[0] ?? 0) << 2) & mask;
-  while (
-    slots[at + 3] !== 0 &&
-    !(slots[at] === hash[0] && slots[at + 1] === hash[1] && slots[at + 2] === hash[2])
-  )
+  const [first, second, third] = [hash[0] ?? 0, hash[1] ?? 0, hash[2] ?? 0];
+  let at = (first << 2) & mask;
+  while (slots[at + 3] !== 0) {
+    if (slots[at] === first && slots[at + 1] === second && slots[at + 2] === third) break;
     at = (at + 4) & mask;
+  }
   return at;
 };
 
 /** The number is kept as one more than it is: 0 is an empty slot. */
 const put = (slots: Uint32Array, at: number, hash: Uint32Array, record: number): void => {
-  slots.set(hash, at);
+  slots[at] = hash[0] ?? 0;
+  slots[at + 1] = hash[1] ?? 0;
+  slots[at + 2] = hash[2] ?? 0;
   slots[at + 3] = record + 1;
 };
 
 const each = (slots: Uint32Array, take: (hash: Uint32Array, record: number) => void): void => {
+  const hash = new Uint32Array(3);
   for (let at = 0; at < slots.length; at += 4) {
     const record = (slots[at + 3] ?? 0) - 1;
-    if (record !== -1) take(slots.subarray(at, at + 3), record);
+    if (record === -1) continue;
+    for (let word = 0; word < 3; word++) hash[word] = slots[at + word] ?? 0;
+    take(hash, record);
   }
 };
 
