@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { SnapbackError } from '../../errors.ts';
 import { putBackQuiet, putBackText } from '../../report/put-back.ts';
 import { command } from '../command.ts';
@@ -47,6 +48,8 @@ export const putBack = command({
     'snapback put-back 4f2a9c /config/limits /config/quotas --overwrite',
   ],
   run: async (invocation, context) => {
+    // What etcd answers key by key is garbage at once, and V8 would let 100 MiB of it lie before it collects any.
+    setFlagsFromString('--optimize-for-size');
     const { settings, args } = invocation;
     const { overwrite, includeVolatile, revision, dryRun } = settings;
     const [snapshot = '', ...keys] = args;
