@@ -1,6 +1,7 @@
 /** The checks of one verification, as they end: told, kept, and summed up. */
 import type { Check } from '../catalog/verdict.ts';
 import { isSnapbackError, SnapbackError } from '../errors.ts';
+import { recoveryPhases } from '../recovery-phases.ts';
 import type { Context } from './context.ts';
 
 export const collector = ({ notify }: Context) => {
@@ -45,7 +46,7 @@ export const finding = async (
 /** What a real restore has too: fetching, restoring, booting. */
 export const recovery = (checks: Check[]): number =>
   checks
-    .filter(({ name }) => ['stored object', 'file', 'restored', 'etcd started'].includes(name))
+    .filter(({ name }) => recoveryPhases.includes(name))
     .reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
 
 /** A finding about the restored copy. */

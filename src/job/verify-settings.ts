@@ -21,6 +21,8 @@ export type VerifySettings = {
   /** Signs the verdicts; null leaves them unsigned. */
   signKey: SignKeyFile | null;
   skipVerified: boolean;
+  /** Also tell of the drills until now. */
+  history: boolean;
   skipHashCheck: boolean;
   user: string | null;
   password: Secret | null;

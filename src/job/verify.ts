@@ -5,6 +5,7 @@ import { signKeyOf } from '../catalog/sign-key.ts';
 import { errorFields, from, SnapbackError } from '../errors.ts';
 import type { Context, Outcome } from './context.ts';
 import { openCatalog } from './open-catalog.ts';
+import { type PastVerification, pastVerifications } from './past-verifications.ts';
 import { warnIfUntrusted } from './signing.ts';
 import { isFile } from './snapshot-argument.ts';
 import { checkNothingNamed, chooseToVerify, isAmong } from './verify-choice.ts';
@@ -19,6 +20,8 @@ export type VerifyResult = {
   notVerified: NotVerified[];
   /** `at` is when it was taken, `verifiedAt` when the drill began. */
   newestVerified: { id: string; at: string; verifiedAt: string } | null;
+  /** The drills until now with those of this run, oldest first; none where nobody asked for them. */
+  history: PastVerification[];
 };
 
 /**
@@ -32,16 +35,18 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
   const verifications: Verification[] = [];
   const notVerified: NotVerified[] = [];
   const errors: SnapbackError[] = [];
+  const signKey = signKeyOf(settings.signKey);
   const files = wanted.filter(isFile);
   for (const path of files) verifications.push(await verifyFile(path, settings, context));
-  const signKey = signKeyOf(settings.signKey);
   const selectors = wanted.filter(one => !isFile(one));
   let newestVerified: VerifyResult['newestVerified'] = null;
+  let history: PastVerification[] = [];
   if (selectors.length > 0) {
     // What chooses among all asks for all.
     const question: Question | null = isAmong(among)
       ? null
       : { snapshots: selectors, before, newestVerified: 'another' };
+    if (question && settings.history) question.rows = 0;
     await using catalog = await openCatalog(settings.store, 'read', context, question);
     const { entries } = catalog.listing;
     if (settings.record) warnIfUntrusted('verdicts', signKey, catalog.trust, context);
@@ -51,6 +56,7 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
       { now: new Date(), draw: randomInt },
     );
     for (const { entry, level } of chosen) {
+      const verifiedAt = new Date().toISOString();
       try {
         const { verification, unrecorded } = await verifyStored(
           catalog,
@@ -59,6 +65,7 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
           context,
         );
         verifications.push(verification);
+        history.push(...drillOf(verification, verifiedAt, entry.objectSize));
         if (unrecorded) errors.push(notRecorded(unrecorded, entry.id, context));
       } catch (error) {
         context.signal.throwIfAborted();
@@ -69,6 +76,7 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
         notVerified.push({ snapshot: entry.id, error: errorFields(known) });
       }
     }
+    history = settings.history ? [...(await pastVerifications(catalog, entries, context)), ...history] : [];
     const good = entries.find(
       ({ verified, bad, id }) => verified && !bad && !verifications.some(one => one.snapshot === id),
     );
@@ -77,8 +85,15 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
       : null;
   }
   for (const one of verifications) if (one.pass === false) errors.push(notGood(one));
-  return { result: { verifications, notVerified, newestVerified }, error: worst(errors) };
+  return { result: { verifications, notVerified, newestVerified, history }, error: worst(errors) };
 };
+
+const drillOf = (
+  { snapshot, level, pass, recoverySeconds }: Verification,
+  verifiedAt: string,
+  storedSize: number | null,
+): PastVerification[] =>
+  level === 'drill' && pass !== null ? [{ snapshot, verifiedAt, pass, recoverySeconds, storedSize }] : [];
 
 const notRecorded = (error: SnapbackError, id: string, { log }: Context): SnapbackError => {
   log.error(

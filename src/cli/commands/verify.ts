@@ -1,8 +1,9 @@
 import { verifyText } from '../../report/verify.ts';
 import { command } from '../command.ts';
 import { credentials, openSettings, signKey } from '../job-settings.ts';
-import { choiceOption, durationOption, numberOption, switchOption } from '../option.ts';
+import { choiceOption, durationOption, listOption, numberOption, switchOption } from '../option.ts';
 import { etcdOptions, openOptions } from '../options.ts';
+import { reportFiles, tellsHistory, withReports } from '../report-files.ts';
 import { signOptions } from '../signature-options.ts';
 
 const { user, password, passwordFile, dialTimeout, idleTimeout } = etcdOptions;
@@ -50,6 +51,15 @@ export const verify = command({
       fallback: null,
       inConfig: false,
     }),
+    report: {
+      ...listOption({
+        flag: 'report',
+        value: 'FILE',
+        help: 'also write what was found as JUnit (.xml), Markdown (.md) or one page (.html); may be repeated',
+        fallback: [],
+      }),
+      parse: reportFiles,
+    },
     ...openOptions,
     ...signOptions,
     user,
@@ -64,12 +74,13 @@ export const verify = command({
     'snapback verify --level content --identity key.txt',
     'snapback verify --level object --sample 1',
     'snapback verify --last 10 --older-than 30d',
+    'snapback verify --report verify.xml --report verify.html',
     'snapback verify ./made-by-etcdctl.db',
   ],
   run: async (invocation, context) => {
-    const { settings, args } = invocation;
+    const { settings, args, env } = invocation;
     const { allUnverified, last, olderThan, sample } = settings;
-    return (await import('../../job/verify.ts')).verify(
+    const job = (await import('../../job/verify.ts')).verify(
       {
         ...openSettings(invocation),
         ...credentials(settings),
@@ -79,11 +90,13 @@ export const verify = command({
         record: !settings.noRecord,
         signKey: signKey(settings.signKey),
         skipVerified: settings.skipVerified,
+        history: settings.report.some(tellsHistory),
         dialTimeout: settings.dialTimeout,
         idleTimeout: settings.idleTimeout,
       },
       context,
     );
+    return withReports(settings.report, env, context, job);
   },
   text: verifyText,
   quiet: ({ verifications }) =>

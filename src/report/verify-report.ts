@@ -1,0 +1,35 @@
+/** What a report file of `verify` is made of, and the forms that it can have. */
+import type { ErrorFields } from '../errors.ts';
+import type { VerifyResult } from '../job/verify.ts';
+import type { Verification } from '../job/verify-settings.ts';
+
+export type VerifyReport = {
+  /** Null when nothing could be verified; then the error says why. */
+  result: VerifyResult | null;
+  error: ErrorFields | null;
+  /** When the run began. */
+  started: Date;
+  /** `etcd-snapback 0.1.0` */
+  tool: string;
+};
+
+/**
+ * What could not be verified and why: of several each that the run passed by, and else what ended it, or kept its verdict
+ * out of the store. Verifications that failed say that themselves.
+ */
+export const troubles = ({ error, result }: VerifyReport): { subject: string; error: ErrorFields }[] => {
+  const passedBy = (result?.notVerified ?? []).map(one => ({ subject: one.snapshot, error: one.error }));
+  const bad = result?.verifications.some(({ pass }) => pass === false) ?? false;
+  const told =
+    error === null ||
+    (bad && error.code === 'integrity' && error.operation === 'verify') ||
+    passedBy.some(one => one.error.cause === error.cause && one.error.object === error.object);
+  return told || error === null ? passedBy : [...passedBy, { subject: 'snapback verify', error }];
+};
+
+/** `file x is not there`, without a full stop. */
+export const errorSentence = ({ object, cause }: ErrorFields): string => `${object} ${cause}`;
+
+/** The cluster and the snapshot, or the file. */
+export const subjectOf = ({ cluster, snapshot }: Verification): string =>
+  cluster === null ? snapshot : `${cluster}/${snapshot}`;
