@@ -128,8 +128,10 @@ describe.skipIf(programs === null)('an etcd with authentication', () => {
     expect((await snapback(['save', ...etcd, ...store])).code).toBe(30);
 
     const anonymous = await snapback(['verify', ...store]);
-    expect(anonymous.code).toBe(2);
+    expect(anonymous.code).toBe(0);
     expect(anonymous.stderr).toContain('--user root');
+    expect(anonymous.stdout).toMatch(/ · not compared: same as file, usable$/m);
+    expect((await snapback(['verify', ...store, '--user', 'root:wrong'])).code).toBe(2);
     const verified = await snapback(['verify', ...store], {
       env: { SNAPBACK_USER: 'root', SNAPBACK_PASSWORD: password },
     });

@@ -12,6 +12,8 @@ export type DrillSettings = {
   size: number;
   /** A private folder. */
   scratch: string;
+  /** Of the cluster that is made of it. */
+  members: 1 | 3;
   user: string | null;
   password: Secret | null;
   dialTimeout: number;

@@ -58,8 +58,9 @@ export const needRoom = (
   });
 };
 
-/** About three times the database: the file, the restored copy and room to grow; and etcd's preallocated log. */
-export const spaceForDrill = (bytes: number): number => 3 * bytes + 200 * 1024 * 1024;
+/** About three times the database: the file, and of each member the restored copy, room to grow, and etcd's preallocated log. */
+export const spaceForDrill = (bytes: number, members = 1): number =>
+  bytes + members * (2 * bytes + 200 * 1024 * 1024);
 
 /** The file, and the table of its keys beyond two million: 16 bytes a record, which seldom has less than 64 in the file. */
 export const spaceForContent = (bytes: number): number => Math.ceil(1.25 * bytes);

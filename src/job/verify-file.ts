@@ -37,7 +37,7 @@ export const verifyFile = async (
   for (const warning of unsignedFile(path, settings.store)) context.log.warn(warning);
   const { skipHashCheck, level } = settings;
   const packed = sizeOf(path);
-  const space = level === 'drill' ? spaceForDrill(packed) : spaceForContent(packed);
+  const space = level === 'drill' ? spaceForDrill(packed, settings.members) : spaceForContent(packed);
   await using scratch = await openScratch(settings.scratch, space);
   const read: { facts: FileFacts | null; file: string } = {
     facts: null,

@@ -15,6 +15,8 @@ export type VerifySettings = {
   among: Among;
   before: Date | null;
   level: 'object' | 'content' | 'drill';
+  /** Of the cluster that a drill restores. */
+  members: 1 | 3;
   identities: Secret[];
   scratch: string | null;
   record: boolean;

@@ -6,7 +6,7 @@ import type { Manifest } from '../catalog/manifest.ts';
 import { readManifest } from '../catalog/read.ts';
 import type { SignKey } from '../catalog/sign-key.ts';
 import { type Check, type Verdict, writeVerdict } from '../catalog/verdict.ts';
-import { isSnapbackError, SnapbackError } from '../errors.ts';
+import { isSnapbackError, type SnapbackError } from '../errors.ts';
 import { size as figure } from '../figures.ts';
 import type { Programs } from '../programs/find.ts';
 import { collector, finding, recovery } from './checks.ts';
@@ -68,7 +68,6 @@ export const verifyStored = async (
     await finding('stored object', checks.add, () => checkObject(store, manifest, context));
   } else {
     const drilled = settings.level === 'drill';
-    if (drilled && manifest.etcd.authEnabled && settings.user === null) throw needsUser(entry.id);
     const object = `snapshot ${entry.id}`;
     programs = drilled
       ? await programsFor({ object, version: manifest.etcd.version }, 'drill', settings.programs, signal)
@@ -76,7 +75,7 @@ export const verifyStored = async (
     const { size } = manifest.plain;
     await using scratch = await openScratch(
       settings.scratch,
-      drilled ? spaceForDrill(size) : spaceForContent(size),
+      drilled ? spaceForDrill(size, settings.members) : spaceForContent(size),
     );
     const file = join(scratch.path, 'snapshot.db');
     const subject = { file, name: object, scratch: scratch.path, recorded: manifest };
@@ -136,11 +135,3 @@ const contentCheck = ({ object, plain }: Manifest): Check => {
     seconds: null,
   };
 };
-
-const needsUser = (id: string): SnapbackError =>
-  new SnapbackError('usage', {
-    operation: 'verify',
-    object: `snapshot ${id}`,
-    reason: 'has authentication enabled, so the restored etcd will want its root user',
-    hint: 'Give the root user of the cluster that was saved: --user root --password-file FILE. --level content needs none.',
-  });

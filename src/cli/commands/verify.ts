@@ -25,6 +25,12 @@ export const verify = command({
       help: 'pass over those that a drill has proven already',
       fallback: false,
     }),
+    members: choiceOption({
+      flag: 'members',
+      choices: ['1', '3'] as const,
+      help: 'how many members a drill restores and starts (default: 1)',
+      fallback: '1',
+    }),
     allUnverified: switchOption({
       flag: 'all-unverified',
       help: 'verify all that no drill has proven, or that a fail stands against',
@@ -87,6 +93,7 @@ export const verify = command({
         snapshots: args,
         among: { allUnverified, last, olderThan, sample },
         level: settings.level,
+        members: settings.members === '3' ? 3 : 1,
         record: !settings.noRecord,
         signKey: signKey(settings.signKey),
         skipVerified: settings.skipVerified,
