@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../src/bolt/ask.ts';
-import type { KeyspaceProgress } from '../src/bolt/keyspace.ts';
+import type { ReadProgress } from '../src/bolt/progress-twice.ts';
 import type { EtcdSettings } from '../src/etcd/settings.ts';
 import { restoreDataDir } from '../src/programs/restore.ts';
 import { throwawayPeerUrl } from '../src/programs/throwaway-arguments.ts';
@@ -55,7 +55,7 @@ for (const minor of testedMinors) {
     });
 
     test('how far it is read is told', async () => {
-      const seen: KeyspaceProgress[] = [];
+      const seen: ReadProgress[] = [];
       const asked = { path: etcd.old.file, revision: null, scratch: tmpdir() };
       await ask('keyspace', asked, { name: 'it', signal, onPart: part => void seen.push(part) });
       const last = seen.at(-1);

@@ -9,6 +9,7 @@ import type { Entry } from './entries.ts';
 import { type HashKV, hashKV } from './hashkv.ts';
 import { type Living, openKeyTable } from './key-table.ts';
 import { readMetaBucket } from './meta-bucket.ts';
+import { progressTwice, type ReadProgress } from './progress-twice.ts';
 import { recordReader, records } from './records.ts';
 import { checkStructure } from './structure.ts';
 
@@ -42,16 +43,13 @@ export type KeyspaceQuestion = {
   scratch: string;
 };
 
-/** How many of the bytes have been read that will be, as far as that is known. */
-export type KeyspaceProgress = { done: number; total: number };
-
 /**
  * Reads all of it, and all records a second time: which of the history count in HashKV shows only at the end. Throws
  * `integrity` where something is not as bbolt and etcd write it, and `failed` where the file or the folder fails.
  */
 export const readKeyspace = (
   { path, revision, scratch }: KeyspaceQuestion,
-  { name, emit }: Asked<KeyspaceProgress>,
+  { name, emit }: Asked<ReadProgress>,
 ): Keyspace => {
   const compaction = compactionOf(path, name);
   using database = openDatabase(path, name);
@@ -142,21 +140,3 @@ const told = ({ revision, living, sum, reason }: Hashing): KeysAt =>
   reason === null
     ? { revision, keys: living.keys, hashKV: sum.value(), reason }
     : { revision, keys: null, hashKV: null, reason };
-
-const often = 1024 * 1024;
-
-/** What lies in the file beside records is counted until the first way through is over. */
-const progressTwice = (size: number, emit: (progress: KeyspaceProgress) => void) => {
-  let [done, told, total] = [0, 0, 2 * size];
-  return {
-    step: ({ start, end }: Entry): void => {
-      done += end - start;
-      if (done - told < often) return;
-      told = done;
-      emit({ done, total });
-    },
-    again: () => {
-      total = 2 * done;
-    },
-  };
-};

@@ -100,10 +100,15 @@ export const inspect = async (
       depth: Math.max(depth, 4),
       top: settings.top,
     },
-    { name, signal: context.signal },
+    {
+      name,
+      signal: context.signal,
+      onPart: part => context.progress({ phase: 'database', ...part }),
+    },
   );
-  const kubernetes = byResource(inside.folders);
-  const { meta, cluster, layout } = inside;
+  const { meta, cluster, layout, keys } = inside;
+  const kubernetes = byResource(keys.folders);
+
   const { finishedCompactRevision: done, scheduledCompactRevision: asked } = meta;
   const result: InspectResult = {
     snapshot: name,
@@ -127,10 +132,10 @@ export const inspect = async (
     },
     members: inside.members,
     removedMembers: { ...inside.removedMembers, rows: inside.removedMembers.rows.map(({ id }) => id) },
-    leases: { ...inside.leases, leasedKeys: inside.leasedKeys },
+    leases: { ...inside.leases, leasedKeys: keys.leasedKeys },
     alarms: inside.alarms,
     auth: { ...inside.auth, roles: rolesOf(inside.auth) },
-    totals: inside.totals,
+    totals: keys.totals,
     file: {
       size: layout.pages * layout.pageSize,
       pageSize: layout.pageSize,
@@ -138,14 +143,14 @@ export const inspect = async (
       sizeDefragmented: layout.pagesAnew * layout.pageSize,
     },
     prefix: settings.prefix === null ? null : keyFields(prefix),
-    selected: inside.selected,
+    selected: keys.selected,
     view: settings.depth === null && kubernetes !== null ? 'kubernetes' : 'prefixes',
-    prefixes: byPrefix(inside.folders, prefix, depth),
+    prefixes: byPrefix(keys.folders, prefix, depth),
     kubernetes,
-    largest: inside.largest.map(({ key, bytes, revision }) => ({ ...keyFields(key), bytes, revision })),
+    largest: keys.largest.map(({ key, bytes, revision }) => ({ ...keyFields(key), bytes, revision })),
     mostRevised: {
-      ...inside.mostRevised,
-      rows: inside.mostRevised.rows.map(({ key, records, bytes, live }) => ({
+      ...keys.mostRevised,
+      rows: keys.mostRevised.rows.map(({ key, records, bytes, live }) => ({
         ...keyFields(key),
         records,
         bytes,
