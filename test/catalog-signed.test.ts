@@ -17,6 +17,7 @@ import { writeVerdict } from '../src/catalog/verdict.ts';
 import { secret } from '../src/secret.ts';
 import { openFileStore } from '../src/store/file.ts';
 import type { Store } from '../src/store/store.ts';
+import { namedStore } from './support/named-store.ts';
 import { madeKey, openssl, opensslKey } from './support/signing-keys.ts';
 import { putSample, sampleLineage, sampleSha256 } from './support/snapshot-sample.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -185,6 +186,20 @@ test('a verdict that cannot be asked for is no answer', async () => {
   await filled(store, [{ days: 1, verdicts: [{ at: 1, level: 'drill', pass: true, making: 'signed' }] }]);
   const away = { ...store, get: () => Promise.reject(new Error('away')) };
   await expect(listFor(away, 'prod', null, { now, trust: ours.trust, signal })).rejects.toThrow('away');
+});
+
+test('a long history is told of without reading what has no signature', async () => {
+  const ids = Array.from({ length: 5000 }, (_, at) => idOf(at / 4));
+  const names = ids.flatMap(one => [
+    `${one}.json`,
+    `${one}.db`,
+    `${one}.verify.20261123T000000Z-00ff00.drill.pass.json`,
+  ]);
+  const { store } = namedStore(names);
+  const question = { snapshots: [], before: null, newestVerified: 'any' as const, rows: 50 };
+  const { entries } = await listFor(store, 'prod', question, { now, trust: ours.trust, signal });
+  expect(entries).toHaveLength(5000);
+  expect(entries.filter(({ verified }) => verified)).toEqual([]);
 });
 
 test('only what decides is read: the newest pass of each level, and no more after a drill', async () => {

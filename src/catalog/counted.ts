@@ -25,14 +25,17 @@ export const countSigned = async <E extends Entry>(
   if (trust.length === 0) return entries;
   const counted = [...entries];
   await eightAtATime(entries.entries(), async ([at, entry]) => {
-    const signed = entry.verdicts.filter(({ name }) => entry.files.includes(signatureFile(name)));
-    const weighing = weigh(signed);
+    const weighing = weigh(signedOf(entry));
     let step = weighing.next(false);
     while (!step.done) step = weighing.next(await counts(store, entry, step.value, { trust, signal }));
     counted[at] = withStanding(entry, step.value);
   });
   return counted;
 };
+
+/** The verdicts that have a signature beside them; whose it is, only reading it tells. */
+export const signedOf = ({ verdicts, files }: Entry): VerdictName[] =>
+  verdicts.filter(({ name }) => files.includes(signatureFile(name)));
 
 /** The entry as if none of its verdicts had been written: what is known before they are read. */
 export const uncounted = <E extends Entry>(entry: E): E =>
