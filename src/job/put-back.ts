@@ -48,9 +48,9 @@ export const putBack = async (
   ).catch(error => {
     throw aboutRights(error, settings);
   });
-  if (missing) throw notFound(`the key ${missing}`, content.name);
+  if (missing !== null) throw keyMissing(missing, content.name);
   if (Object.values(compared.plan).every(({ keys }) => keys === 0))
-    throw notFound(`a key that begins with ${selection.prefixes.join(' or ')}`, content.name);
+    throw nothingUnder(selection.prefixes, content.name);
   tellPlan(compared.plan, context);
   const clusterId = content.manifest?.cluster.id ?? null;
   const result: PutBackResult = {
@@ -75,9 +75,8 @@ export const putBack = async (
     if (compared.plan.create.keys + compared.plan.overwrite.keys > 0)
       await carryOut(client, eachEntry, { seen, plan: compared.plan }, done, context);
   } catch (thrown) {
-    const error = context.signal.aborted
-      ? from(context.signal.reason, 'failed', { operation: 'put-back', object: content.name })
-      : from(aboutRights(thrown, settings), 'failed', { operation: 'put-back', object: content.name });
+    const why = context.signal.aborted ? context.signal.reason : aboutRights(thrown, settings);
+    const error = from(why, 'failed', { operation: 'put-back', object: content.name });
     const stopped = [`${error.object} ${error.reason}.`, error.hint ?? []].flat().join(' ');
     return { result: { ...result, done, stopped }, error };
   }
@@ -102,12 +101,20 @@ const selectionOf = ({ prefixes, keys, resource, revision }: PutBackSettings): S
   };
 };
 
-const notFound = (what: string, snapshot: string): SnapbackError =>
+const keyMissing = (key: string, snapshot: string): SnapbackError =>
   new SnapbackError('not-found', {
     operation: 'find the keys',
     object: snapshot,
-    reason: `does not have ${what}`,
-    hint: `\`snapback get ${shellQuoted(snapshot)} --prefix PREFIX --keys-only\` lists what it has; for a key that was deleted it says which --revision still has it.`,
+    reason: `does not have the key ${key}`,
+    hint: `\`snapback get ${shellQuoted(snapshot)} ${shellQuoted(key)}\` says whether it was deleted, and what is near it.`,
+  });
+
+const nothingUnder = (prefixes: Buffer[], snapshot: string): SnapbackError =>
+  new SnapbackError('not-found', {
+    operation: 'find the keys',
+    object: snapshot,
+    reason: `has no key that begins with ${prefixes.join(' or ')}`,
+    hint: `\`snapback inspect ${shellQuoted(snapshot)}\` shows which there are.`,
   });
 
 type Target = { client: EtcdClient; status: MemberStatus } & AsyncDisposable;
