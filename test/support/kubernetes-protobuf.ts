@@ -37,7 +37,7 @@ export const envelope = (apiVersion: string, kind: string, raw: Uint8Array): Buf
   ]);
 
 /** ObjectMeta with a name, where it belongs to one a namespace, and a uid as every object has. */
-const metadata = (name: string, namespace: string | null): Buffer =>
+export const metadata = (name: string, namespace: string | null): Buffer =>
   message([
     [1, name],
     [2, ''],

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { openClient } from '../../src/etcd/client.ts';
 import type { Programs } from '../../src/programs/find.ts';
 import { startEtcd } from './etcd.ts';
-import { bareObject, secretObject } from './kubernetes-protobuf.ts';
+import { bareObject, envelope, message, metadata, secretObject } from './kubernetes-protobuf.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 export type LostSecret = {
@@ -94,6 +94,19 @@ const object = (path: string, apiVersion: string, kind: string, namespace: strin
     bareObject(apiVersion, kind, name, namespace),
   ] as [string, Buffer];
 
+/** With its spec, which says who leads (coordination/v1, LeaseSpec). */
+const lease = (holder: string): [string, Buffer] => [
+  '/registry/leases/kube-system/kube-scheduler',
+  envelope(
+    'coordination.k8s.io/v1',
+    'Lease',
+    message([
+      [1, metadata('kube-scheduler', 'kube-system')],
+      [2, message([[1, holder]])],
+    ]),
+  ),
+];
+
 const widget = Buffer.from(
   JSON.stringify({
     apiVersion: 'example.com/v1',
@@ -116,14 +129,14 @@ const before: [string, Buffer][] = [
   object('pods', 'v1', 'Pod', 'shop', 'web-2'),
   object('services/specs', 'v1', 'Service', 'shop', 'web'),
   object('services/endpoints', 'v1', 'Endpoints', 'shop', 'web'),
-  object('leases', 'coordination.k8s.io/v1', 'Lease', 'kube-system', 'kube-scheduler'),
+  lease('control-plane-1'),
   object('events', 'v1', 'Event', 'shop', 'web-1.17a'),
   ['/registry/example.com/widgets/shop/small', widget],
 ];
 
 const after: [string, Buffer][] = [
   ['/registry/secrets/shop/tls', secretObject('tls', 'shop', { 'tls.key': 'the key of this year' })],
-  object('leases', 'coordination.k8s.io/v1', 'Lease', 'kube-system', 'kube-scheduler'),
+  lease('control-plane-2'),
   object('pods', 'v1', 'Pod', 'shop', 'web-3'),
   object('events', 'v1', 'Event', 'shop', 'web-3.17b'),
 ];
