@@ -23,6 +23,7 @@ const good: Verification = {
   etcdVersion: '3.6.16',
   plainSize: 1_268_000_000,
   level: 'drill',
+  rehearsal: null,
   pass: true,
   checks: [
     { name: 'signature', status: 'pass', detail: '/etc/snapback/ops.pub', seconds: null },

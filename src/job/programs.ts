@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { SnapbackError } from '../errors.ts';
 import { cacheFolder } from '../programs/cache.ts';
 import { findPrograms, type Need, type Programs } from '../programs/find.ts';
-import { minorOf, minors } from '../programs/versions.ts';
+import { type Minor, minorOf, minors } from '../programs/versions.ts';
 import type { ProgramSettings } from './settings.ts';
 
 /**
@@ -30,3 +30,10 @@ export const programsFor = async (
   const where = { etcdBin, path: env.PATH ?? '', cache: cacheFolder(env, homedir()) };
   return findPrograms(minor, need, where, { signal });
 };
+
+/**
+ * The minor version that a drill is tried on, where that is another than the snapshot's own; else null. It answers another
+ * question than a verdict does: what is promised is a restore on the own one.
+ */
+export const rehearsalOn = (programs: Programs | null, version: string | null): Minor | null =>
+  programs === null || version === null || minorOf(version) === programs.minor ? null : programs.minor;

@@ -10,7 +10,7 @@ import { checkContent } from './content.ts';
 import type { Context } from './context.ts';
 import { drill } from './drill.ts';
 import { compareTrailer } from './file-trailer.ts';
-import { programsFor } from './programs.ts';
+import { programsFor, rehearsalOn } from './programs.ts';
 import { type FileFacts, lookInto, readFile } from './read-file.ts';
 import { openScratch, spaceForContent, spaceForDrill } from './scratch.ts';
 import { unsignedFile } from './signing.ts';
@@ -82,6 +82,7 @@ export const verifyFile = async (
     etcdVersion: facts?.etcdVersion ?? settings.programs.etcdVersion,
     plainSize: facts?.size ?? null,
     level,
+    rehearsal: keyspace ? rehearsalOn(programs, facts.etcdVersion) : null,
     ...summary,
     recoverySeconds: level === 'drill' && summary.pass ? recovery(checks.all) : null,
     programs: { etcd: programs?.versions.etcd ?? null, etcdutl: programs?.versions.etcdutl ?? null },

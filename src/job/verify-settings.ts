@@ -41,6 +41,8 @@ export type Verification = {
   etcdVersion: string | null;
   plainSize: number | null;
   level: Level;
+  /** The minor version of etcd that a drill tried it on, where that is not its own: then no verdict is written. */
+  rehearsal: string | null;
   /** Null when it was passed over. */
   pass: boolean | null;
   checks: Check[];

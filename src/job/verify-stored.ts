@@ -15,7 +15,7 @@ import type { Context } from './context.ts';
 import { drill } from './drill.ts';
 import { fetchSnapshot } from './fetch.ts';
 import type { OpenCatalog } from './open-catalog.ts';
-import { programsFor } from './programs.ts';
+import { programsFor, rehearsalOn } from './programs.ts';
 import { openScratch, spaceForContent, spaceForDrill } from './scratch.ts';
 import { checkObject } from './stored-object.ts';
 import { tool } from './tool.ts';
@@ -50,6 +50,7 @@ export const verifyStored = async (
     return {
       verification: {
         ...about,
+        rehearsal: null,
         pass: null,
         checks: [],
         seconds: 0,
@@ -64,6 +65,7 @@ export const verifyStored = async (
   const checks = collector(context);
   if (signedBy !== null) checks.add({ name: 'signature', status: 'pass', detail: signedBy, seconds: null });
   let programs: Programs | null = null;
+  let rehearsal: string | null = null;
   if (settings.level === 'object') {
     await finding('stored object', checks.add, () => checkObject(store, manifest, context));
   } else {
@@ -85,15 +87,18 @@ export const verifyStored = async (
     });
     if (fetched) checks.add(contentCheck(manifest));
     const keyspace = fetched && (await checkContent(subject, checks.add, context));
-    if (keyspace && programs)
+    if (keyspace && programs) {
+      rehearsal = rehearsalOn(programs, manifest.etcd.version);
       await drill(
         { ...settings, programs, file, size, scratch: scratch.path, keyspace },
         checks.add,
         context,
       );
+    }
   }
   const verification = {
     ...about,
+    rehearsal,
     ...checks.summary(started),
     programs: { etcd: programs?.versions.etcd ?? null, etcdutl: programs?.versions.etcdutl ?? null },
   };
@@ -114,7 +119,8 @@ export const verifyStored = async (
     expectations: [],
   };
   const told = { ...verification, recoverySeconds };
-  if (!settings.record) return { verification: { ...told, verdict: null }, unrecorded: null };
+  if (!settings.record || rehearsal !== null)
+    return { verification: { ...told, verdict: null }, unrecorded: null };
   try {
     const name = await writeVerdict(store, cluster, verdict, { signKey: settings.signKey, signal });
     return { verification: { ...told, verdict: name }, unrecorded: null };

@@ -89,11 +89,13 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
 };
 
 const drillOf = (
-  { snapshot, level, pass, recoverySeconds }: Verification,
+  { snapshot, level, pass, rehearsal, recoverySeconds }: Verification,
   verifiedAt: string,
   storedSize: number | null,
 ): PastVerification[] =>
-  level === 'drill' && pass !== null ? [{ snapshot, verifiedAt, pass, recoverySeconds, storedSize }] : [];
+  level === 'drill' && pass !== null && rehearsal === null
+    ? [{ snapshot, verifiedAt, pass, recoverySeconds, storedSize }]
+    : [];
 
 const notRecorded = (error: SnapbackError, id: string, { log }: Context): SnapbackError => {
   log.error(
@@ -104,10 +106,13 @@ const notRecorded = (error: SnapbackError, id: string, { log }: Context): Snapba
 
 const notGood = (one: Verification): SnapbackError => {
   const failed = one.checks.find(({ status }) => status === 'fail');
+  const on = one.rehearsal === null ? '' : ` on etcd ${one.rehearsal}`;
   return new SnapbackError('integrity', {
     operation: 'verify',
     object: one.cluster === null ? `file ${one.snapshot}` : `snapshot ${one.snapshot}`,
-    reason: `is not restorable: ${failed?.detail ?? 'a check failed'}`,
-    hint: 'Take a new snapshot, and restore from another one until then: snapback list shows which are verified.',
+    reason: `is not restorable${on}: ${failed?.detail ?? 'a check failed'}`,
+    hint: on
+      ? `That was a rehearsal: it says nothing of etcd ${one.etcdVersion}, which the snapshot is of, and no verdict was recorded.`
+      : 'Take a new snapshot, and restore from another one until then: snapback list shows which are verified.',
   });
 };

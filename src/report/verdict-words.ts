@@ -18,14 +18,25 @@ export const verdictWords = (one: Verification): VerdictWords => {
   if (!one.pass) {
     const failed = one.checks.find(({ status }) => status === 'fail');
     const how = failed ? `${failed.name}: ${failed.detail}` : 'a check failed';
-    return { tone: 'bad', word: 'NOT RESTORABLE', how, doubt: null };
+    const doubt =
+      one.rehearsal === null ? null : `a rehearsal, which says nothing of its own ${one.etcdVersion}`;
+    return { tone: 'bad', word: `NOT RESTORABLE${on(one)}`, how, doubt };
   }
   const skipped = one.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name);
   const doubt = skipped.length > 0 ? `not compared: ${skipped.join(', ')}` : null;
   const { word, how } = proof[one.level];
+  if (one.rehearsal !== null)
+    return {
+      tone: 'good',
+      word: `${word}${on(one)}`,
+      how: `a rehearsal, which proves nothing of its own ${one.etcdVersion}`,
+      doubt,
+    };
   const took = one.recoverySeconds === null ? '' : ` · recovery took ${duration(one.recoverySeconds)}`;
   return { tone: 'good', word, how: `${how}${took}`, doubt };
 };
+
+const on = ({ rehearsal }: Verification): string => (rehearsal === null ? '' : ` ON etcd ${rehearsal}`);
 
 const proof: Record<Verification['level'], Pick<VerdictWords, 'word' | 'how'>> = {
   object: { word: 'STORED AS RECORDED', how: 'not restored' },

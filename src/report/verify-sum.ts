@@ -13,13 +13,15 @@ export const verifySum = (
   if (all === 1) return [];
   const said = (number: number, words: string) => (number === 0 ? [] : [`${count(number)} ${words}`]);
   const passed = (level: Verification['level']) =>
-    verifications.filter(one => one.pass && one.level === level).length;
+    verifications.filter(one => one.pass && one.level === level && one.rehearsal === null).length;
+  const rehearsed = verifications.filter(one => one.pass && one.rehearsal !== null).length;
   const bad = verifications.filter(({ pass }) => pass === false).length;
   return [
     `${count(all)} snapshots: ${[
       ...said(bad, 'NOT RESTORABLE').map(style.bad),
       ...said(notVerified.length, 'could not be verified').map(style.look),
       ...said(passed('drill'), 'restorable, proven by a restore'),
+      ...said(rehearsed, 'restorable on another version of etcd'),
       ...said(passed('content'), 'sound, not restored'),
       ...said(passed('object'), 'stored as recorded, not restored'),
       ...said(verifications.filter(({ pass }) => pass === null).length, 'passed over'),

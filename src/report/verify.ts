@@ -18,7 +18,7 @@ export const verifyText = (
       const why = printable(`${error.object} ${error.cause}`);
       return `${style.look('COULD NOT BE VERIFIED')} · ${snapshot} · ${why}`;
     }),
-    ...(verifications.some(({ pass }) => pass === false)
+    ...(verifications.some(({ pass, rehearsal }) => pass === false && rehearsal === null)
       ? [
           newestVerified
             ? `The newest good one is ${newestVerified.id} (verified ${age(newestVerified.verifiedAt, style)}).`
@@ -33,8 +33,8 @@ const verdictText = (one: Verification, style: Style): string => {
   const { tone, word, how, doubt } = verdictWords(one);
   const said = printable(how);
   if (one.pass === null) return `${style.good(word)} · ${said} · ${snapshot}`;
-  if (tone === 'bad') return `${style.bad(word)} · ${snapshot} · ${said}`;
   const but = doubt === null ? '' : style.look(` · ${printable(doubt)}`);
+  if (tone === 'bad') return `${style.bad(word)} · ${snapshot} · ${said}${but}`;
   return `${style.good(word)} · ${said} · ${[snapshot, ...factsOf(one)].join(', ')}${but}`;
 };
 

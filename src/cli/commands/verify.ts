@@ -80,6 +80,7 @@ export const verify = command({
     'snapback verify --level content --identity key.txt',
     'snapback verify --level object --sample 1',
     'snapback verify --last 10 --older-than 30d',
+    'snapback verify --etcd-version 3.7 --members 3',
     'snapback verify --report verify.xml --report verify.html',
     'snapback verify ./made-by-etcdctl.db',
   ],
