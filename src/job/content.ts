@@ -28,11 +28,12 @@ export const checkContent = async (
   subject: ContentSubject,
   add: (check: Check) => void,
   context: Pick<Context, 'signal' | 'progress'>,
+  ahead: Ahead | null = null,
 ): Promise<Keyspace | null> => {
   const { recorded, name } = subject;
   const read: { keyspace: Keyspace | null } = { keyspace: null };
   const whole = await finding('database', add, async () => {
-    const keyspace = await readThrough(subject, context);
+    const keyspace = await (ahead?.keyspace ?? readThrough(subject, context));
     const least = recorded
       ? Math.max(recorded.etcd.revisionBefore ?? 0, recorded.fingerprint?.revision ?? 0)
       : 0;
@@ -45,6 +46,20 @@ export const checkContent = async (
   const same = sameAsLiving(read.keyspace, recorded);
   add({ name: 'same as living', seconds: null, ...same });
   return same.status === 'fail' ? null : read.keyspace;
+};
+
+/** A database that is being read; disposed of, it is read no further. */
+export type Ahead = { keyspace: Promise<Keyspace>; [Symbol.dispose](): void };
+
+/** Begins to read it, on a thread of its own, while its hash is computed here; what comes of it is told when it is asked for. */
+export const readAhead = (
+  subject: ContentSubject,
+  { signal, progress }: Pick<Context, 'signal' | 'progress'>,
+): Ahead => {
+  const given = new AbortController();
+  const keyspace = readThrough(subject, { signal: AbortSignal.any([signal, given.signal]), progress });
+  keyspace.catch(() => {});
+  return { keyspace, [Symbol.dispose]: () => given.abort() };
 };
 
 const readThrough = async (

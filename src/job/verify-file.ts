@@ -6,7 +6,7 @@ import { SnapbackError } from '../errors.ts';
 import { size } from '../figures.ts';
 import type { Programs } from '../programs/find.ts';
 import { collector, finding, recovery } from './checks.ts';
-import { checkContent } from './content.ts';
+import { type Ahead, checkContent, readAhead } from './content.ts';
 import type { Context } from './context.ts';
 import { drill } from './drill.ts';
 import { compareTrailer } from './file-trailer.ts';
@@ -39,19 +39,28 @@ export const verifyFile = async (
   const packed = sizeOf(path);
   const space = level === 'drill' ? spaceForDrill(packed, settings.members) : spaceForContent(packed);
   await using scratch = await openScratch(settings.scratch, space);
-  const read: { facts: FileFacts | null; file: string } = {
+  using reading = new DisposableStack();
+  const read: { facts: FileFacts | null; file: string; ahead: Ahead | null } = {
     facts: null,
+    ahead: null,
     file: join(scratch.path, 'snapshot.db'),
   };
   const choose = async ({ etcdVersion }: FileFacts): Promise<Programs | null> =>
     level === 'drill'
       ? programsFor({ object: `file ${path}`, version: etcdVersion }, 'drill', settings.programs, signal)
       : null;
+  const subjectIn = (file: string, { recorded }: FileFacts) => ({
+    file,
+    name: path,
+    scratch: scratch.path,
+    recorded,
+  });
   await finding('file', checks.add, async () => {
     const bare = await lookInto(path, context);
     if (bare) await choose(bare);
     if (bare && level === 'content') {
-      if (!skipHashCheck) await compareTrailer(path, path, context);
+      read.ahead = reading.use(readAhead(subjectIn(path, bare), context));
+      if (!skipHashCheck) await compareTrailer(path, path, { signal, progress: () => {} });
       read.file = path;
       read.facts = bare;
     } else read.facts = await readFile(path, read.file, settings, context);
@@ -66,8 +75,7 @@ export const verifyFile = async (
     });
   const { facts, file } = read;
   const programs = facts && (await choose(facts));
-  const subject = { file, name: path, scratch: scratch.path, recorded: facts?.recorded ?? null };
-  const keyspace = facts && (await checkContent(subject, checks.add, context));
+  const keyspace = facts && (await checkContent(subjectIn(file, facts), checks.add, context, read.ahead));
   if (keyspace && programs)
     await drill(
       { ...settings, programs, file, size: facts.size, scratch: scratch.path, keyspace },
