@@ -355,6 +355,22 @@ describe.skipIf(programs === null)('a signed snapshot', () => {
     id = older;
   });
 
+  it('is not passed for one of another cluster, and another cluster.json stops commands until the lineage is named', async () => {
+    const store = await like('another');
+    const lineage = JSON.parse(await readFile(manifest(store), 'utf8')).lineage;
+    const cluster = at(store, 'default', 'cluster.json');
+    await writeFile(cluster, (await readFile(cluster, 'utf8')).replace(lineage, 'f'.repeat(32)));
+    const show = (...more: string[]) => on(store, 'show', id, ...trusting(), ...more);
+    expect((await show()).code).toBe(23);
+    expect((await show('--lineage', lineage)).code).toBe(0);
+    await cp(at('a', 'default'), at(store, 'other'), { recursive: true });
+    await writeFile(
+      at(store, 'other', 'cluster.json'),
+      (await readFile(at('a', 'default', 'cluster.json'), 'utf8')).replace('"default"', '"other"'),
+    );
+    expect((await show('--cluster', 'other')).stderr).toContain('says that it is of the cluster "default"');
+  });
+
   it('may be named as a file, which nobody signed: that is said', async () => {
     const file = at('a', 'default', `${id}.db.zst`);
     const ran = await on('a', 'restore', file, '--output', at('from-file.db'), ...trusting());
