@@ -1,12 +1,17 @@
 /** What keys come to by their folders: exact at any depth, and bounded however many folders there are. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { newFolders } from '../src/bolt/folders.ts';
+import { type Folders, newFolders } from '../src/bolt/folders.ts';
 import { addSums, emptySums, type Sums } from '../src/bolt/sums.ts';
+
+const add = (folders: Folders, key: string, size = 10, live = true): void => {
+  const bytes = Buffer.from(key);
+  folders.add(bytes, { start: 0, end: bytes.length, size, live });
+};
 
 const counted = (keys: string[], options: { prefix?: string; depth?: number; limit?: number } = {}) => {
   const folders = newFolders(Buffer.from(options.prefix ?? ''), options.depth ?? 2, options.limit);
-  for (const key of keys) folders.add(Buffer.from(key), 10, true);
+  for (const key of keys) add(folders, key);
   return Object.fromEntries(folders.rows().map(({ prefix, keys, whole }) => [prefix, whole ? [keys] : keys]));
 };
 
@@ -58,7 +63,7 @@ describe('the folders of keys', () => {
         fc.integer({ min: 2, max: 20 }),
         (all, depth, limit) => {
           const folders = newFolders(Buffer.alloc(0), depth, limit);
-          for (const { key, size, live } of all) folders.add(Buffer.from(key.join('')), size, live);
+          for (const { key, size, live } of all) add(folders, key.join(''), size, live);
           const rows = folders.rows();
           expect(rows.length).toBeLessThanOrEqual(limit);
           expect(sumOf(rows)).toEqual({

@@ -5,9 +5,9 @@ import { newMostRevised } from '../src/bolt/most-revised.ts';
 
 const ranked = (keys: string[], top: number) => {
   const revised = newMostRevised();
-  for (const key of keys) revised.count(Buffer.from(key));
+  for (const key of keys) revised.count(Buffer.from(key), 0, key.length);
   for (const [main, key] of keys.entries())
-    revised.add(Buffer.from(key), { bytes: 10, main, sub: 0, live: true });
+    revised.add(Buffer.from(key), { start: 0, end: key.length, size: 10, main, sub: 0, live: true });
   const { rows, others } = revised.top(top);
   return { rows: rows.map(({ main, records, bytes }) => ({ key: keys[main], records, bytes })), others };
 };

@@ -1,13 +1,18 @@
 /** The folders of keys as resources and namespaces of Kubernetes. */
 import { describe, expect, test } from 'vitest';
-import { newFolders } from '../src/bolt/folders.ts';
+import { type Folders, newFolders } from '../src/bolt/folders.ts';
 import { emptySums } from '../src/bolt/sums.ts';
 import { byResource } from '../src/job/inspect-kubernetes.ts';
 import { byPrefix } from '../src/job/inspect-prefixes.ts';
 
+const add = (folders: Folders, key: string, size = 10, live = true): void => {
+  const bytes = Buffer.from(key);
+  folders.add(bytes, { start: 0, end: bytes.length, size, live });
+};
+
 const foldersOf = (keys: string[], limit?: number) => {
   const folders = newFolders(Buffer.alloc(0), 4, limit);
-  for (const key of keys) folders.add(Buffer.from(key), 10, true);
+  for (const key of keys) add(folders, key);
   return folders.rows();
 };
 const ten = (keys: number) => ({ ...emptySums(), keys, bytes: 10 * keys });

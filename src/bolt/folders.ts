@@ -12,8 +12,8 @@ export type Folder = Sums & {
 };
 
 export type Folders = {
-  /** `bytes` are a key; `size` is of its record, which lives or is past. */
-  add(bytes: Buffer, size: number, live: boolean): void;
+  /** The key is the bytes from `start` to `end`; `size` is of its record, which lives or is past. */
+  add(bytes: Buffer, record: { start: number; end: number; size: number; live: boolean }): void;
   /** In no order. */
   rows(): Folder[];
 };
@@ -33,8 +33,12 @@ export const newFolders = (prefix: Uint8Array, depth: number, limit = rowLimit):
     return row;
   };
   return {
-    add: (bytes, size, live) =>
-      addRecord(rowOf(bytes.toString('latin1', 0, endOfFolder(bytes, prefix, depth))), size, live),
+    add: (bytes, { start, end, size, live }) =>
+      addRecord(
+        rowOf(bytes.toString('latin1', start, endOfFolder(bytes, prefix, depth, start, end))),
+        size,
+        live,
+      ),
     rows: () => [...rows.values()],
   };
 };
@@ -44,18 +48,27 @@ const rowLimit = 30_000;
 const longest = 512;
 const slash = 0x2f;
 
-/** Where the folder of a key ends: behind the last slash that counts. One at the beginning of what follows the prefix is no level of its own. */
-export const endOfFolder = (bytes: Buffer, prefix: Uint8Array, depth: number): number => {
-  const from = prefix.length;
-  let end = prefix.lastIndexOf(slash) + 1;
+/**
+ * Where the folder of a key ends, which is the bytes from `start` to `end`: behind the last slash that counts. One at the
+ * beginning of what follows the prefix is no level of its own.
+ */
+export const endOfFolder = (
+  bytes: Uint8Array,
+  prefix: Uint8Array,
+  depth: number,
+  start = 0,
+  end = bytes.length,
+): number => {
+  const from = start + prefix.length;
+  const last = Math.min(end, start + longest);
+  let folder = start + prefix.lastIndexOf(slash) + 1;
   let level = 0;
-  const last = Math.min(bytes.length, longest);
   for (let at = from; at < last && level < depth; at += 1) {
     if (bytes[at] !== slash) continue;
-    end = at + 1;
+    folder = at + 1;
     if (at > from) level += 1;
   }
-  return end;
+  return folder;
 };
 
 /** The folder above that has swallowed what is below it. */

@@ -75,9 +75,9 @@ const survey = (
   const read = recordReader(database);
   let lastRevision = 1;
   const take = (entry: Entry) => {
-    const { main, key, tombstone } = read(entry);
-    table.add(key, tombstone);
-    if (isBelow(prefix, key)) revised.count(key);
+    const { main, keyStart, keyEnd, tombstone } = read(entry);
+    table.add(entry.bytes, tombstone, keyStart, keyEnd);
+    if (isBelow(prefix, entry.bytes, keyStart, keyEnd)) revised.count(entry.bytes, keyStart, keyEnd);
     tree.add(entry.middle - entry.start, entry.end - entry.middle);
     lastRevision = main;
     progress.step(entry);
@@ -103,31 +103,36 @@ const sumsOf = (
   return {
     add: record => {
       const live = newest.has(number++);
-      const { key, main, sub, entry, valueStart, valueEnd } = record;
-      const bytes = entry.end - entry.start;
+      const { main, sub, entry, keyStart, keyEnd, valueStart, valueEnd } = record;
+      const size = entry.end - entry.start;
       // A restore with --bump-revision writes a record of no key.
-      if (key.length === 0) return;
-      addRecord(totals, bytes, live);
+      if (keyStart === keyEnd) return;
+      addRecord(totals, size, live);
       if (live && record.leaseStart !== 0) {
         const id = String(record.lease);
         const known = leased.get(id);
         leasedKeys += 1;
         if (known !== undefined) leased.set(id, known + 1);
       }
-      if (!isBelow(prefix, key)) return;
-      addRecord(selected, bytes, live);
-      folders.add(key, bytes, live);
-      revised.add(key, { bytes, main, sub, live });
-      const size = valueEnd - valueStart;
-      if (live && largest.takes(size))
-        largest.add(size, { key: Uint8Array.from(key), bytes: size, revision: main });
+      if (!isBelow(prefix, entry.bytes, keyStart, keyEnd)) return;
+      addRecord(selected, size, live);
+      folders.add(entry.bytes, { start: keyStart, end: keyEnd, size, live });
+      revised.add(entry.bytes, { start: keyStart, end: keyEnd, size, main, sub, live });
+      const bytes = valueEnd - valueStart;
+      if (live && largest.takes(bytes))
+        largest.add(bytes, { key: Uint8Array.from(record.key), bytes, revision: main });
     },
     all: () => ({ totals, selected, folders: folders.rows(), largest: largest.all(), leasedKeys, leased }),
   };
 };
 
-const isBelow = (prefix: Uint8Array, key: Buffer): boolean =>
-  prefix.length === 0 || (key.length >= prefix.length && key.subarray(0, prefix.length).equals(prefix));
+/** Whether the bytes from `start` to `end` begin with it. */
+const isBelow = (prefix: Uint8Array, bytes: Buffer, start: number, end: number): boolean => {
+  const { length } = prefix;
+  return (
+    length === 0 || (end - start >= length && bytes.compare(prefix, 0, length, start, start + length) === 0)
+  );
+};
 
 /** The keys of the few are read again, so that nothing of the many has to be kept. */
 const keyOf = (database: Database, { main, sub }: Revised): Uint8Array => {

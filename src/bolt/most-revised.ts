@@ -18,11 +18,17 @@ export type Revised = {
   live: boolean;
 };
 
+/** Where its key is, and of how many bytes all of it is. */
+export type RevisedRecord = { start: number; end: number; size: number } & Pick<
+  Revised,
+  'main' | 'sub' | 'live'
+>;
+
 export type MostRevised = {
-  /** The first pass: the key of each record. */
-  count(key: Uint8Array): void;
+  /** The first pass: the key of each record, which are the bytes from `start` to `end`. */
+  count(bytes: Uint8Array, start: number, end: number): void;
   /** The second: each record again, in the same order. */
-  add(key: Uint8Array, newest: Pick<Revised, 'bytes' | 'main' | 'sub' | 'live'>): void;
+  add(bytes: Uint8Array, record: RevisedRecord): void;
   /** The most first, each with two records at least; no key that is left out has more than `others`. */
   top(limit: number): { rows: Revised[]; others: number };
 };
@@ -40,24 +46,24 @@ export const newMostRevised = (): MostRevised => {
   const known = new Map<number, Revised>();
   let least = 0;
   return {
-    count: key => {
-      hashOf(key, hash);
+    count: (bytes, start, end) => {
+      hashOf(bytes, hash, start, end);
       const at = (hash[0] ?? 0) % counters;
       counts[at] = Math.min((counts[at] ?? 0) + 1, most);
     },
-    add: (key, { bytes, main, sub, live }) => {
+    add: (bytes, { start, end, size, main, sub, live }) => {
       least ||= leastOf(counts);
-      hashOf(key, hash);
+      hashOf(bytes, hash, start, end);
       if ((counts[(hash[0] ?? 0) % counters] ?? 0) < least) return;
       // 53 bits beside the counter's own: no two keys have them all.
       const id = (hash[1] ?? 0) * 2 ** 21 + ((hash[2] ?? 0) >>> 11);
       const one = known.get(id);
       if (!one) {
-        known.set(id, { records: 1, bytes, main, sub, live });
+        known.set(id, { records: 1, bytes: size, main, sub, live });
         return;
       }
       one.records += 1;
-      one.bytes += bytes;
+      one.bytes += size;
       [one.main, one.sub, one.live] = [main, sub, live];
     },
     top: limit => {
