@@ -8,12 +8,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../src/bolt/ask.ts';
 import type { ReadProgress } from '../src/bolt/progress-twice.ts';
 import type { EtcdSettings } from '../src/etcd/settings.ts';
+import { count } from '../src/figures.ts';
 import { restoreDataDir } from '../src/programs/restore.ts';
 import { throwawayPeerUrl } from '../src/programs/throwaway-arguments.ts';
 import { canBump } from '../src/programs/versions.ts';
 import { factsOf } from './support/etcd-facts.ts';
 import { type LivedIn, startLivedIn } from './support/lived-in-etcd.ts';
 import { etcdctl, need, testedMinors } from './support/programs.ts';
+import { snapback } from './support/snapback.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { member, readyThrowaway } from './support/throwaways.ts';
 
@@ -34,6 +36,17 @@ const settingsFor = (endpoint: string): EtcdSettings => ({
   idleTimeout: 60_000,
 });
 
+const restored = {
+  walDir: null,
+  name: 'm0',
+  initialCluster: `m0=${throwawayPeerUrl('m0')}`,
+  initialClusterToken: 'another',
+  initialAdvertisePeerUrls: [throwawayPeerUrl('m0')],
+  skipHashCheck: false,
+  bumpRevision: null,
+  signal,
+};
+
 for (const minor of testedMinors) {
   const programs = await need(minor);
 
@@ -53,6 +66,20 @@ for (const minor of testedMinors) {
         expect(found.asked).toEqual({ revision, keys, hashKV: hash, reason: null });
       }
     });
+
+    test.each(['young', 'compacting', 'old'] as const)(
+      'a drill of a %s one finds that an etcd on it says the same, also where that has to go on compacting',
+      async name => {
+        const { file, facts } = etcd[name];
+        const user = name === 'young' ? [] : ['--user', 'root', '--password', 'root'];
+        const ran = await snapback(['verify', file, '--etcd-version', minor, ...user]);
+        const [{ hash, keys, revision }] = facts.revisions;
+        expect(ran.stderr).toContain(
+          `✓ same as file    HashKV ${hash}, ${count(keys)} keys at revision ${count(revision)}`,
+        );
+        expect(ran.code).toBe(0);
+      },
+    );
 
     test('how far it is read is told', async () => {
       const seen: ReadProgress[] = [];
@@ -159,18 +186,7 @@ for (const minor of testedMinors) {
       }
       if (!canBump(programs.version)) return;
       const dataDir = join(folder.path, 'data');
-      await restoreDataDir(programs, {
-        file: first,
-        dataDir,
-        walDir: null,
-        name: 'm0',
-        initialCluster: `m0=${throwawayPeerUrl('m0')}`,
-        initialClusterToken: 'raised',
-        initialAdvertisePeerUrls: [throwawayPeerUrl('m0')],
-        skipHashCheck: false,
-        bumpRevision: 1000,
-        signal,
-      });
+      await restoreDataDir(programs, { ...restored, file: first, dataDir, bumpRevision: 1000 });
       const found = await compare([['put', 'b', '1']], { of: dataDir });
       expect(found).toMatchObject({ keys: 2 });
       expect(found.revision).toBeGreaterThan(1000);

@@ -1,6 +1,6 @@
 /**
  * Which records of a database are the newest of their keys. The records come in the order of their revisions, so that
- * only a table of all keys tells; it has hashes and numbers alone, in typed arrays up to two million keys (under 100 MiB),
+ * only a table of all keys tells; it has hashes and numbers alone, in typed arrays up to two million keys (80 MiB at most),
  * and beyond that on a disk. Two keys with one hash of 95 bits would pass for the same, which of any number of keys that
  * fit into a database no two have.
  */
@@ -50,7 +50,7 @@ export const openKeyTable = ({
   const one: KeyRecord = { hash, record: 0, tombstone: false };
   const live = bitmap();
   let marked: Marked | null = null;
-  let keys = newestOfKeys();
+  const keys = newestOfKeys();
   let partitions: KeyPartitions | null = null;
   let records = 0;
   let nameless = -1;
@@ -65,7 +65,7 @@ export const openKeyTable = ({
     keys.each((hash, record) => {
       files.add({ hash, record, tombstone: !live.has(record) });
     });
-    keys = newestOfKeys();
+    keys[Symbol.dispose]();
     partitions = files;
   };
   return {
@@ -86,12 +86,15 @@ export const openKeyTable = ({
     },
     finish: () => {
       for (const part of partitions?.parts() ?? []) {
-        const own = newestOfKeys();
+        using own = newestOfKeys();
         for (const one of part) apply(own, one);
       }
       return { marked: marked && living(marked), newest: living({ live, nameless }) };
     },
-    [Symbol.dispose]: () => partitions?.[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      keys[Symbol.dispose]();
+      partitions?.[Symbol.dispose]();
+    },
   };
 };
 
