@@ -146,6 +146,16 @@ test('HTML: the verdict before everything else, and no script, network or frame'
   expect(page).toContain('<title>NOT RESTORABLE 20261121T061807Z-4f2a9b, RESTORABLE');
 });
 
+test('a rehearsal on another etcd is said to be one, and asks for no other snapshot', () => {
+  const rehearsed = report([{ ...bad, rehearsal: '3.7' }], notGood);
+  const texts = [verifyMarkdown(rehearsed), verifyHtml(rehearsed)];
+  for (const text of texts) {
+    expect(text).toContain('NOT RESTORABLE ON etcd 3.7');
+    expect(text).toContain('a rehearsal, which says nothing of its own 3.6.16');
+    expect(text).not.toContain('No other snapshot');
+  }
+});
+
 test('HTML: earlier drills as points over time and as a table', () => {
   const drill = (day: number, recoverySeconds: number | null) => ({
     snapshot: id,

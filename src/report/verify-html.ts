@@ -8,7 +8,7 @@ import { minute } from './html-plot.ts';
 import { markup } from './markup.ts';
 import { verdictWords } from './verdict-words.ts';
 import { historySection } from './verify-html-history.ts';
-import { errorSentence, subjectOf, troubles, type VerifyReport } from './verify-report.ts';
+import { errorSentence, subjectOf, troubles, type VerifyReport, wantsAnother } from './verify-report.ts';
 
 export const verifyHtml = (report: VerifyReport): string => {
   const verifications = report.result?.verifications ?? [];
@@ -38,7 +38,7 @@ const command = (verifications: Verification[]): string =>
 const verdictBlock = (one: Verification): string => {
   const { tone, word, how, doubt } = verdictWords(one);
   const but = doubt === null ? '' : `<p class="look">${markup(doubt)}</p>`;
-  return `<div class="verdict ${tone}"><strong>${word}</strong><p class="id">${markup(subjectOf(one))}</p><p>${markup(how)}</p>${but}</div>`;
+  return `<div class="verdict ${tone}"><strong>${markup(word)}</strong><p class="id">${markup(subjectOf(one))}</p><p>${markup(how)}</p>${but}</div>`;
 };
 
 const troubleBlock = ({ subject, error }: ReturnType<typeof troubles>[number]): string => {
@@ -47,7 +47,7 @@ const troubleBlock = ({ subject, error }: ReturnType<typeof troubles>[number]): 
 };
 
 const newest = ({ result }: VerifyReport): string => {
-  if (!result?.verifications.some(({ pass }) => pass === false)) return '';
+  if (!result || !wantsAnother(result)) return '';
   const { newestVerified } = result;
   return newestVerified
     ? `<p>The newest good one is <strong>${newestVerified.id}</strong>, verified ${minute(new Date(newestVerified.verifiedAt))}.</p>`

@@ -3,7 +3,7 @@ import { duration, size } from '../figures.ts';
 import type { Verification } from '../job/verify-settings.ts';
 import { markup } from './markup.ts';
 import { verdictWords } from './verdict-words.ts';
-import { errorSentence, subjectOf, troubles, type VerifyReport } from './verify-report.ts';
+import { errorSentence, subjectOf, troubles, type VerifyReport, wantsAnother } from './verify-report.ts';
 
 export const verifyMarkdown = (report: VerifyReport): string => {
   const parts = [
@@ -36,7 +36,7 @@ const partOf = (one: Verification): string => {
 };
 
 const newestLine = ({ result }: VerifyReport): string[] => {
-  if (!result?.verifications.some(({ pass }) => pass === false)) return [];
+  if (!result || !wantsAnother(result)) return [];
   const { newestVerified } = result;
   return newestVerified
     ? [`The newest good one is **${newestVerified.id}**, verified ${newestVerified.verifiedAt}.`]

@@ -27,6 +27,10 @@ export const troubles = ({ error, result }: VerifyReport): { subject: string; er
   return told || error === null ? passedBy : [...passedBy, { subject: 'snapback verify', error }];
 };
 
+/** True where a snapshot is not good, so that one asks for another; a rehearsal on another etcd says nothing of that. */
+export const wantsAnother = ({ verifications }: Pick<VerifyResult, 'verifications'>): boolean =>
+  verifications.some(({ pass, rehearsal }) => pass === false && rehearsal === null);
+
 /** `file x is not there`, without a full stop. */
 export const errorSentence = ({ object, cause }: ErrorFields): string => `${object} ${cause}`;
 

@@ -5,6 +5,7 @@ import { age } from './age.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { verdictWords } from './verdict-words.ts';
+import { wantsAnother } from './verify-report.ts';
 import { verifySum } from './verify-sum.ts';
 
 /** The checks were told as they ended; here is the verdict, alone on its line, the last thing that is read. */
@@ -18,7 +19,7 @@ export const verifyText = (
       const why = printable(`${error.object} ${error.cause}`);
       return `${style.look('COULD NOT BE VERIFIED')} · ${snapshot} · ${why}`;
     }),
-    ...(verifications.some(({ pass, rehearsal }) => pass === false && rehearsal === null)
+    ...(wantsAnother({ verifications })
       ? [
           newestVerified
             ? `The newest good one is ${newestVerified.id} (verified ${age(newestVerified.verifiedAt, style)}).`
