@@ -1,15 +1,15 @@
 /** A private folder for a database in clear: 0700, removed whatever happens, on a disk that has the space. */
 
-import { mkdtemp, rm, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { from, messageOf, SnapbackError } from '../errors.ts';
 import { size } from '../figures.ts';
 import { fileTrouble } from '../file-trouble.ts';
+import { livingFolder, removeDead } from './scratch-life.ts';
 
 export type Scratch = { path: string; [Symbol.asyncDispose](): Promise<void> };
 
-/** Throws `usage` where the folder is none, `failed` where it has not `needed` bytes free. */
+/** What killed runs left in the folder goes first. Throws `usage` where the folder is none, `failed` where it has not `needed` bytes free. */
 export const openScratch = async (parent: string | null, needed: number): Promise<Scratch> => {
   const folder = parent ?? tmpdir();
   const details = { operation: 'make the scratch folder', object: `folder ${folder}` };
@@ -24,15 +24,16 @@ export const openScratch = async (parent: string | null, needed: number): Promis
       hint: 'Name a folder that is there with --scratch DIR.',
     });
   }
+  // Before the space is measured: a run that was killed may have left a whole database.
+  await removeDead(folder);
   await checkSpace(folder, needed);
-  const path = await mkdtemp(join(folder, 'snapback-')).catch(error => {
+  return await livingFolder(folder).catch(error => {
     throw from(error, 'failed', {
       ...details,
       reason: fileTrouble(error),
       hint: 'Name a folder that can be written to with --scratch DIR.',
     });
   });
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 };
 
 /** Throws `failed` before anything is written, not in the middle of it. */

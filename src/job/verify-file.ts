@@ -12,7 +12,7 @@ import { drill } from './drill.ts';
 import { compareTrailer } from './file-trailer.ts';
 import { programsFor, rehearsalOn } from './programs.ts';
 import { type FileFacts, lookInto, readFile } from './read-file.ts';
-import { openScratch, spaceForContent, spaceForDrill } from './scratch.ts';
+import { checkSpace, openScratch, spaceForContent, spaceForDrill } from './scratch.ts';
 import { unsignedFile } from './signing.ts';
 import type { Verification, VerifySettings } from './verify-settings.ts';
 
@@ -76,6 +76,9 @@ export const verifyFile = async (
   const { facts, file } = read;
   const programs = facts && (await choose(facts));
   const keyspace = facts && (await checkContent(subjectIn(file, facts), checks.add, context, read.ahead));
+  // How large it is shows only when it is unpacked; the copy of it is there already.
+  if (keyspace && programs)
+    await checkSpace(scratch.path, spaceForDrill(facts.size, settings.members) - facts.size);
   if (keyspace && programs)
     await drill(
       { ...settings, programs, file, size: facts.size, scratch: scratch.path, keyspace },

@@ -38,7 +38,8 @@ export const untilListening = async (
   }
 };
 
-const takesConnection = (path: string): Promise<boolean> =>
+/** True when somebody listens on the socket. Never rejects. */
+export const takesConnection = (path: string): Promise<boolean> =>
   new Promise(done => {
     const socket = createConnection({ path });
     socket.once('connect', () => {
