@@ -81,10 +81,14 @@ test('the server was seen in its answer and in its certificate, and not in a pag
 });
 
 test('settings are told as they are typed', () => {
-  expect(flagsOf({ endpoint: 'https://s3.example', region: 'auto', pathStyle: false })).toBe(
+  const mend = { endpoint: 'https://s3.example', region: 'auto', pathStyle: false };
+  expect(flagsOf(mend, 's3://b/p')).toBe(
     '--s3-endpoint https://s3.example --s3-region auto --s3-path-style=false',
   );
-  expect(flagsOf({ pathStyle: true, checksums: 'when_required' })).toBe(
+  expect(flagsOf({ pathStyle: true, checksums: 'when_required' }, 's3://b/p')).toBe(
     '--s3-path-style --s3-checksums when_required',
+  );
+  expect(flagsOf({ ...mend, checksums: 'when_required' }, 's3://b/p?region=x')).toBe(
+    '--s3-checksums when_required and endpoint=https://s3.example&region=auto&path-style=false behind the ? of the location',
   );
 });

@@ -50,7 +50,7 @@ const withOthers = async (on: Examination, error: SnapbackError): Promise<Findin
     if ((await putWith(on, { ...settings, ...mend })) === null)
       return {
         ...failedBy(error),
-        hint: `It can be written with ${flagsOf(mend)}.`,
+        hint: `It can be written with ${flagsOf(mend, on.bucket.written)}.`,
         mends: optionsOf(mend),
         usable: true,
       };

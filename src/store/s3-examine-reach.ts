@@ -19,7 +19,7 @@ export const reachStep = (on: Examination): Step => ({
     if (left === null)
       return {
         ...unreached(error),
-        hint: `It can be reached with ${flagsOf(mend)}${mend.endpoint?.startsWith('http:') ? ', which encrypts nothing on the way' : ''}.`,
+        hint: `It can be reached with ${flagsOf(mend, on.bucket.written)}${mend.endpoint?.startsWith('http:') ? ', which encrypts nothing on the way' : ''}.`,
         mends: optionsOf(mend),
         usable: true,
       };
@@ -27,7 +27,7 @@ export const reachStep = (on: Examination): Step => ({
     // Right, and not all that is missing.
     return failed(
       `${left.object} ${left.reason}`,
-      `That is with ${flagsOf(mend)}, without which it cannot be reached at all. ${left.hint ?? ''}`.trim(),
+      `That is with ${flagsOf(mend, on.bucket.written)}, without which it cannot be reached at all. ${left.hint ?? ''}`.trim(),
     );
   },
 });

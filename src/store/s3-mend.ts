@@ -38,11 +38,15 @@ export const optionsOf = ({ endpoint, region, pathStyle, checksums }: Mend): Rec
   ...(checksums ? { 's3-checksums': checksums } : {}),
 });
 
-/** The same as a person types them. */
-export const flagsOf = (mend: Mend): string =>
-  Object.entries(optionsOf(mend))
-    .map(([flag, value]) => `--${flag}${value === 'true' ? '' : `${value === 'false' ? '=' : ' '}${value}`}`)
-    .join(' ');
+/** The same as a person types them: a location with settings of its own, which outweigh the options, takes them itself. */
+export const flagsOf = (mend: Mend, written: string): string => {
+  const [inLocation, flags]: [string[], string[]] = [[], []];
+  for (const [flag, value] of Object.entries(optionsOf(mend)))
+    if (written.includes('?') && flag !== 's3-checksums') inLocation.push(`${flag.slice(3)}=${value}`);
+    else flags.push(`--${flag}${value === 'true' ? '' : `${value === 'false' ? '=' : ' '}${value}`}`);
+  const there = inLocation.length > 0 ? `${inLocation.join('&')} behind the ? of the location` : '';
+  return [flags.join(' '), there].filter(Boolean).join(' and ');
+};
 
 /** True where nothing between here and the server is in the way: it, or its certificate, has been seen. */
 export const isAnswer = (error: unknown): boolean =>
