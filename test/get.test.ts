@@ -104,7 +104,7 @@ for (const minor of testedMinors) {
 
     test('all keys at every revision are what etcd said they were, in the order of the keys', async () => {
       for (const [revision, expected] of told) {
-        const { code, result } = await get(file, '--revision', `${revision}`, '--show-secrets');
+        const { code, result } = await get(file, '--all', '--revision', `${revision}`, '--show-secrets');
         expect(code).toBe(0);
         expect(comparable(result.entries)).toEqual(asEntries(expected));
         expect(result).toMatchObject({
@@ -119,7 +119,13 @@ for (const minor of testedMinors) {
 
     test('after a compaction too, down to its revision and not below', async () => {
       for (const [revision, expected] of told) {
-        const { code, result, error } = await get(compacted, '--revision', `${revision}`, '--show-secrets');
+        const { code, result, error } = await get(
+          compacted,
+          '--all',
+          '--revision',
+          `${revision}`,
+          '--show-secrets',
+        );
         if (revision >= revisions.compaction) {
           expect(comparable(result.entries)).toEqual(asEntries(expected));
           continue;
@@ -243,7 +249,7 @@ for (const minor of testedMinors) {
       await writeFile(other, 'no database');
       await mkdir(scratch);
       expect((await get(other, 'a', '--scratch', scratch)).code).toBe(20);
-      expect((await get(file, '--limit', '2', '--scratch', scratch)).code).toBe(0);
+      expect((await get(file, '--all', '--limit', '2', '--scratch', scratch)).code).toBe(0);
       expect(await readdir(scratch)).toEqual([]);
     });
   });
@@ -253,7 +259,8 @@ describe('a mistake in what is asked for', () => {
   test.each([
     [['./x.db', 'a', '--prefix', 'b'], 'only one of them'],
     [['./x.db', '--namespace', 'prod'], 'only mean something with --resource'],
-    [['./x.db', '--raw'], 'which is for one value'],
+    [['./x.db'], 'names no key'],
+    [['./x.db', '--prefix', 'a', '--raw'], 'which is for one value'],
     [['./x.db', 'a', '--raw', '--json'], 'has --raw with --json'],
     [['./x.db', 'a', '--raw', '--keys-only'], 'has --raw with --keys-only'],
     [['./x.db', 'a', '--revision', '0'], 'is not a whole number from 1'],

@@ -30,12 +30,23 @@ export const compareTrailer = async (
   try {
     await using handle = await open(path);
     const { size } = await handle.stat();
-    if (size <= trailerSize || size % blockSize !== trailerSize) throw noSnapshot(name, size);
+    checkSize(name, size);
     await compare(handle, size, name, context);
   } catch (error) {
     context.signal.throwIfAborted();
     throw unreadable(error, name);
   }
+};
+
+/** Throws `integrity` where a file of that size has no trailer, so that it can be said before all of it is read. */
+export const checkSize = (name: string, size: number): void => {
+  if (size > trailerSize && size % blockSize === trailerSize) return;
+  throw damaged(
+    name,
+    size > 0 && size % blockSize === 0
+      ? 'has no SHA-256 of etcd at its end: it was cut short, or copied out of a data directory (--skip-hash-check takes it all the same)'
+      : `ended after ${count(size)} bytes, which cannot be a whole snapshot`,
+  );
 };
 
 // A database is a multiple of the one, so what has no trailer shows by its size (etcd: etcdutl/snapshot, hasChecksum).
@@ -65,21 +76,12 @@ const compare = async (
     throw damaged(name, 'does not match the SHA-256 that etcd sent at its end');
 };
 
-const noSnapshot = (name: string, size: number): SnapbackError =>
-  damaged(
-    name,
-    `ended after ${count(size)} bytes, which cannot be a whole snapshot`,
-    size % blockSize === 0
-      ? ' A file copied out of a data directory has none: --skip-hash-check takes such a one.'
-      : '',
-  );
-
-const damaged = (name: string, reason: string, more = ''): SnapbackError =>
+const damaged = (name: string, reason: string): SnapbackError =>
   new SnapbackError('integrity', {
     operation: 'compare the SHA-256 at the end',
     object: `file ${name}`,
     reason,
-    hint: `It is damaged or cut short: use another.${more}`,
+    hint: 'It is damaged or cut short: use another.',
   });
 
 const unreadable = (error: unknown, name: string): SnapbackError =>

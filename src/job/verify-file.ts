@@ -9,7 +9,7 @@ import { collector, finding, recovery } from './checks.ts';
 import { type Ahead, checkContent, readAhead } from './content.ts';
 import type { Context } from './context.ts';
 import { drill } from './drill.ts';
-import { compareTrailer } from './file-trailer.ts';
+import { checkSize, compareTrailer } from './file-trailer.ts';
 import { programsFor, rehearsalOn } from './programs.ts';
 import { type FileFacts, lookInto, readFile } from './read-file.ts';
 import { checkSpace, openScratch, spaceForContent, spaceForDrill } from './scratch.ts';
@@ -58,6 +58,7 @@ export const verifyFile = async (
   await finding('file', checks.add, async () => {
     const bare = await lookInto(path, context);
     if (bare) await choose(bare);
+    if (bare && !skipHashCheck) checkSize(path, bare.size);
     if (bare && level === 'content') {
       read.ahead = reading.use(readAhead(subjectIn(path, bare), context));
       if (!skipHashCheck) await compareTrailer(path, path, { signal, progress: () => {} });

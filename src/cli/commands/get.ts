@@ -18,6 +18,7 @@ export const get = command({
   options: {
     prefix: text('prefix', 'P', 'all keys that begin with P'),
     ...objectOptions,
+    all: toggle('all', 'all keys there are, with their values'),
     keysOnly: toggle('keys-only', 'print the keys, one a line, and no values'),
     raw: toggle('raw', "write the value's exact bytes to stdout and nothing else"),
     showSecrets: toggle('show-secrets', 'show values of Secrets that were not named by their own key'),
@@ -65,16 +66,27 @@ type Flags = {
   resource: string | null;
   namespace: string | null;
   name: string | null;
+  all: boolean;
   keysOnly: boolean;
 };
 
-const selectionOf = (key: string | undefined, { prefix, resource, namespace, name }: Flags): Selection => {
-  const ways = [key, prefix, resource].filter(way => way !== undefined && way !== null);
-  if (ways.length > 1) throw mistake('names a KEY, --prefix or --resource, and only one of them');
+/** All values of a cluster are asked for by name, and never by leaving something out. */
+const selectionOf = (
+  key: string | undefined,
+  { prefix, resource, namespace, name, all, keysOnly }: Flags,
+): Selection => {
+  const ways = [key, prefix, resource, all || null].filter(way => way !== undefined && way !== null);
+  if (ways.length > 1) throw mistake('names a KEY, --prefix, --resource or --all, and only one of them');
   if (resource === null && (namespace ?? name) !== null)
     throw mistake('has --namespace or --name, which only mean something with --resource');
   if (resource !== null) return { resource, namespace, name };
-  return key === undefined ? { prefix: prefix ?? '' } : { key };
+  if (key !== undefined) return { key };
+  if (prefix === null && !all && !keysOnly)
+    throw mistake(
+      'names no key',
+      'Name a KEY or --prefix P. --keys-only lists all keys, --all gives them with their values.',
+    );
+  return { prefix: prefix ?? '' };
 };
 
 const isOne = (selection: Selection): boolean =>
@@ -107,10 +119,10 @@ const writer = (selection: Selection, { keysOnly }: Flags, json: boolean, rows: 
   };
 };
 
-const mistake = (reason: string): SnapbackError =>
+const mistake = (reason: string, hint = 'See snapback get --help.'): SnapbackError =>
   new SnapbackError('usage', {
     operation: 'start',
     object: 'the command line',
     reason,
-    hint: 'See snapback get --help.',
+    hint,
   });
