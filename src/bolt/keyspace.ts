@@ -8,7 +8,8 @@ import { type Database, openDatabase } from './database.ts';
 import type { Entry } from './entries.ts';
 import { type HashKV, hashKV } from './hashkv.ts';
 import { type Living, openKeyTable } from './key-table.ts';
-import { readMetaBucket } from './meta-bucket.ts';
+import { type MetaBucket, readMetaBucket } from './meta-bucket.ts';
+import { checkOwnBuckets, fieldTakers } from './own-buckets.ts';
 import { progressTwice, type ReadProgress } from './progress-twice.ts';
 import { recordReader, records } from './records.ts';
 import { checkStructure } from './structure.ts';
@@ -51,10 +52,11 @@ export const readKeyspace = (
   { path, revision, scratch }: KeyspaceQuestion,
   { name, emit }: Asked<ReadProgress>,
 ): Keyspace => {
-  const compaction = compactionOf(path, name);
+  const meta = readMetaBucket({ path }, { name });
+  const compaction = compactionIn(meta);
   using database = openDatabase(path, name);
   const progress = progressTwice(database.file.size, emit);
-  const { pages, ...seen } = survey(database, { revision, scratch, step: progress.step });
+  const { pages, ...seen } = survey(database, meta, { revision, scratch, step: progress.step });
   const last = Math.max(1, seen.last, compaction.revision);
   const hashingAt = (revision: number, living: Living) => hashing(revision, living, last, compaction);
   const newest = hashingAt(last, seen.newest);
@@ -81,8 +83,7 @@ export const readKeyspace = (
 type Compaction = { revision: number; finished: boolean };
 
 /** What was asked for and what was done: at its start etcd goes on with what was not (etcd: kvstore.go, restore). */
-const compactionOf = (path: string, name: string): Compaction => {
-  const { scheduledCompactRevision, finishedCompactRevision } = readMetaBucket({ path }, { name });
+const compactionIn = ({ scheduledCompactRevision, finishedCompactRevision }: MetaBucket): Compaction => {
   const [scheduled, finished] = [scheduledCompactRevision ?? -1, finishedCompactRevision ?? -1];
   return { revision: Math.max(scheduled, finished), finished: finished >= scheduled };
 };
@@ -100,6 +101,7 @@ type Surveyed = {
 /** The first way through, on which nothing is left out. */
 const survey = (
   database: Database,
+  { storageVersion }: MetaBucket,
   { revision, scratch, step }: { revision: number | null; scratch: string; step: (entry: Entry) => void },
 ): Surveyed => {
   using table = openKeyTable({ scratch });
@@ -113,8 +115,9 @@ const survey = (
     count++;
     step(entry);
   };
-  const structure = checkStructure(database, { key: take });
+  const structure = checkStructure(database, { ...fieldTakers(database, storageVersion), key: take });
   checkAsSnapshot(database, structure);
+  checkOwnBuckets(database, structure.buckets);
   return { pages: structure.pages, last, records: count, ...table.finish() };
 };
 

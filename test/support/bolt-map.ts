@@ -11,6 +11,7 @@ export const kinds = [
   'record that HashKV covers',
   'record written over since the compaction',
   'record that compaction has given up',
+  'name of a bucket',
   'key of another bucket',
   'value of another bucket',
   'free page',
@@ -82,7 +83,7 @@ const addElements = (map: Mapped, start: number, bucket: string | null): void =>
       pieces.push({ kind: 'key of a branch', start: key, end: value });
       addPage(map, Number(file.readBigUInt64LE(at + 8)), bucket);
     } else if (bucket === null) {
-      pieces.push({ kind: 'key of another bucket', start: key, end: value });
+      pieces.push({ kind: 'name of a bucket', start: key, end: value });
       structure(value, bucketHeader);
       const root = Number(file.readBigUInt64LE(value));
       const name = file.toString('latin1', key, value);
