@@ -63,5 +63,8 @@ export const needRoom = (
 export const spaceForDrill = (bytes: number, members = 1): number =>
   bytes + members * (2 * bytes + 200 * 1024 * 1024);
 
-/** The file, and the table of its keys beyond two million: 16 bytes a record, which seldom has less than 64 in the file. */
-export const spaceForContent = (bytes: number): number => Math.ceil(1.25 * bytes);
+/** The file, where it has to be unpacked, and the table of its keys. */
+export const spaceForContent = (bytes: number): number => bytes + spaceForKeys(bytes);
+
+/** Beyond two million keys 16 bytes a record, which seldom has less than 64 in the file. */
+export const spaceForKeys = (bytes: number): number => Math.ceil(bytes / 4);

@@ -11,8 +11,8 @@ import type { Context } from './context.ts';
 import { drill } from './drill.ts';
 import { checkSize, compareTrailer } from './file-trailer.ts';
 import { programsFor, rehearsalOn } from './programs.ts';
-import { type FileFacts, lookInto, readFile } from './read-file.ts';
-import { checkSpace, openScratch, spaceForContent, spaceForDrill } from './scratch.ts';
+import { bareSize, type FileFacts, lookInto, readFile } from './read-file.ts';
+import { checkSpace, openScratch, spaceForContent, spaceForDrill, spaceForKeys } from './scratch.ts';
 import { unsignedFile } from './signing.ts';
 import type { Verification, VerifySettings } from './verify-settings.ts';
 
@@ -36,9 +36,7 @@ export const verifyFile = async (
   context.notify({ kind: 'snapshot', snapshot: path, ...unknown });
   for (const warning of unsignedFile(path, settings.store)) context.log.warn(warning);
   const { skipHashCheck, level } = settings;
-  const packed = sizeOf(path);
-  const space = level === 'drill' ? spaceForDrill(packed, settings.members) : spaceForContent(packed);
-  await using scratch = await openScratch(settings.scratch, space);
+  await using scratch = await openScratch(settings.scratch, await spaceFor(path, settings));
   using reading = new DisposableStack();
   const read: { facts: FileFacts | null; file: string; ahead: Ahead | null } = {
     facts: null,
@@ -100,6 +98,14 @@ export const verifyFile = async (
     programs: { etcd: programs?.versions.etcd ?? null, etcdutl: programs?.versions.etcdutl ?? null },
     verdict: null,
   };
+};
+
+/** A database that lies bare is read where it is, but for a drill. */
+const spaceFor = async (path: string, { level, members }: VerifySettings): Promise<number> => {
+  const packed = sizeOf(path);
+  if (level === 'drill') return spaceForDrill(packed, members);
+  const bare = await bareSize(path).catch(() => null);
+  return bare === null ? spaceForContent(packed) : spaceForKeys(bare);
 };
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
