@@ -3,6 +3,7 @@
  * with mutual TLS on loopback and fill it; none leaves anything behind.
  */
 import { contentBench, contentHelp } from './content.ts';
+import { drillBench, drillHelp } from './drill.ts';
 import { importsBench, importsHelp } from './imports.ts';
 import { memoryBench, memoryHelp } from './memory.ts';
 import { saveBench, saveHelp } from './save.ts';
@@ -13,6 +14,7 @@ const benchmarks: Record<string, { help: string; run(args: string[], signal: Abo
     imports: { help: importsHelp, run: importsBench },
     memory: { help: memoryHelp, run: memoryBench },
     content: { help: contentHelp, run: contentBench },
+    drill: { help: drillHelp, run: drillBench },
   };
 
 const [name = '', ...args] = process.argv.slice(2);
