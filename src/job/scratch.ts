@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { from, messageOf, SnapbackError } from '../errors.ts';
 import { size } from '../figures.ts';
 import { fileTrouble } from '../file-trouble.ts';
+import { etcdOnDiskOf } from '../programs/in-use.ts';
+import type { Context } from './context.ts';
 import { livingFolder, removeDead } from './scratch-life.ts';
 
 export type Scratch = { path: string; [Symbol.asyncDispose](): Promise<void> };
@@ -34,6 +36,16 @@ export const openScratch = async (parent: string | null, needed: number): Promis
       hint: 'Name a folder that can be written to with --scratch DIR.',
     });
   });
+};
+
+/** Said once a run: a drill writes the database and more, beside an etcd that waits for its own writes there. */
+export const noteLivingEtcd = async (parent: string | null, { log }: Pick<Context, 'log'>): Promise<void> => {
+  const folder = parent ?? tmpdir();
+  const pid = await etcdOnDiskOf(folder);
+  if (pid !== null)
+    log.info(
+      `the scratch folder ${folder} is on the disk of a running etcd (process ${pid}), which a drill may slow: --scratch DIR names another disk`,
+    );
 };
 
 /** Throws `failed` before anything is written, not in the middle of it. */

@@ -6,6 +6,7 @@ import { errorFields, from, SnapbackError } from '../errors.ts';
 import type { Context, Outcome } from './context.ts';
 import { openCatalog } from './open-catalog.ts';
 import { type PastVerification, pastVerifications } from './past-verifications.ts';
+import { noteLivingEtcd } from './scratch.ts';
 import { warnIfUntrusted } from './signing.ts';
 import { isFile } from './snapshot-argument.ts';
 import { checkNothingNamed, chooseToVerify, isAmong } from './verify-choice.ts';
@@ -36,6 +37,7 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
   const notVerified: NotVerified[] = [];
   const errors: SnapbackError[] = [];
   const signKey = signKeyOf(settings.signKey);
+  if (settings.level === 'drill' || among.sample !== null) await noteLivingEtcd(settings.scratch, context);
   const files = wanted.filter(isFile);
   for (const path of files) verifications.push(await verifyFile(path, settings, context));
   const selectors = wanted.filter(one => !isFile(one));

@@ -1,4 +1,4 @@
-/** Whether a running etcd works on a data directory. */
+/** Whether a running etcd works on a data directory, or on a disk. */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -12,16 +12,39 @@ import { join } from 'node:path';
 export const pidUsing = async (dataDir: string): Promise<number | null> => {
   try {
     const { dev, ino } = await stat(join(dataDir, 'member/snap/db'), { bigint: true });
-    const file = `${hex(major(dev))}:${hex(minor(dev))}:${ino}`;
-    for (const line of (await readFile('/proc/locks', 'utf8')).split('\n')) {
-      const [, kind, , , pid, where] = line.split(/\s+/);
-      if (kind === 'FLOCK' && where === file && pid) return Number(pid);
-    }
+    const file = `${deviceOf(dev)}:${ino}`;
+    return (await locked()).find(lock => lock.file === file)?.pid ?? null;
   } catch {
     // No such database, or no such list on this system.
+    return null;
+  }
+};
+
+/**
+ * The process id of an etcd whose database lies on the disk of the folder, seen with the same limits; null where none is
+ * seen. etcd syncs each write to its disk, so who writes gigabytes beside it slows it.
+ */
+export const etcdOnDiskOf = async (folder: string): Promise<number | null> => {
+  try {
+    const { dev } = await stat(folder, { bigint: true });
+    for (const { pid, file } of await locked()) {
+      if (!file.startsWith(`${deviceOf(dev)}:`)) continue;
+      if ((await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim() === 'etcd') return pid;
+    }
+  } catch {
+    // No such folder, or no such list on this system.
   }
   return null;
 };
+
+/** Who holds a flock on which file, by device and inode. */
+const locked = async (): Promise<{ pid: number; file: string }[]> =>
+  (await readFile('/proc/locks', 'utf8')).split('\n').flatMap(line => {
+    const [, kind, , , pid, file] = line.split(/\s+/);
+    return kind === 'FLOCK' && pid && file ? [{ pid: Number(pid), file }] : [];
+  });
+
+const deviceOf = (dev: bigint): string => `${hex(major(dev))}:${hex(minor(dev))}`;
 
 /** Two digits at least, as the kernel's `%02x` writes them. */
 const hex = (number: bigint): string => number.toString(16).padStart(2, '0');

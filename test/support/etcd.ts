@@ -1,5 +1,5 @@
 /**
- * Real etcd clusters: one or three members on free loopback ports, plain or with mutual TLS, with or without
+ * Real etcd clusters: one, three or five members on free loopback ports, plain or with mutual TLS, with or without
  * authentication, in a folder of their own. A cluster is a value with an end: nothing of it stays.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { freePorts } from './ports.ts';
 export type EtcdOptions = {
   /** Path of the program. */
   etcd: string;
-  members?: 1 | 3;
+  members?: 1 | 3 | 5;
   /** Mutual TLS, for peers too. */
   tls?: boolean;
   /** With it, another certificate is shown to clients than a good one. */
