@@ -26,7 +26,7 @@ export type LiveKeysAnswer = History & { keys: number };
 
 /**
  * Hands the keys over in parts. One pass over all records, of which the last of
- * each key is kept: 64 MiB of them in memory, the others on the disk. Throws `integrity`, `not-found` for a revision that the
+ * each key is kept: 8 MiB of them in memory, the others on the disk. Throws `integrity`, `not-found` for a revision that the
  * database does not have, and `failed` for a disk that cannot be read or is full.
  */
 export const liveKeys = (question: LiveKeysQuestion, { name, emit }: Asked<LivePart>): LiveKeysAnswer => {
@@ -38,8 +38,7 @@ export const liveKeys = (question: LiveKeysQuestion, { name, emit }: Asked<LiveP
   for (const record of records(database)) {
     last = record.main;
     if (last > until || !wanted(record)) continue;
-    const { bytes } = record.entry;
-    const { rows, at } = runs.place(bytes.toString('latin1', record.keyStart, record.keyEnd));
+    const { rows, at } = runs.place(record.entry.bytes, record.keyStart, record.keyEnd);
     writeRow(
       rows,
       at,
@@ -72,7 +71,7 @@ const beginsWith =
           bytes.compare(prefix, 0, prefix.length, keyStart, keyStart + prefix.length) === 0,
       ));
 
-const partSize = 256 * 1024;
+const partSize = 64 * 1024;
 
 const inParts = (
   database: Database,

@@ -8,40 +8,47 @@ import { join } from 'node:path';
 import { from } from '../errors.ts';
 import { fileTrouble } from '../file-trouble.ts';
 import { rowSize } from './live-row.ts';
+import { newRowTable, type RowTable } from './row-table.ts';
 
 /** One row: its key a character a byte (latin1), and where it is. Holds until the next. */
 export type Sorted = { key: string; rows: Buffer; at: number };
 
 export type SortedRuns = {
-  /** The place for the row of that key, whose older one it takes. It is to be filled before the next is asked for. */
-  place(key: string): { rows: Buffer; at: number };
+  /** The place for the row of a key, whose older one it takes. It is to be filled before the next is asked for. */
+  place(bytes: Buffer, start: number, end: number): { rows: Buffer; at: number };
   /** Once, after the last. */
   sorted(): Generator<Sorted, void, void>;
   [Symbol.dispose](): void;
 };
 
-// Half of it is what V8 needs to find a key again.
-const memory = 64 * 1024 * 1024;
-const overhead = 112;
+const memory = 8 * 1024 * 1024;
 
 /** Throws `failed` where the disk cannot take the files, which have no name and are gone however the process ends. */
 export const openSortedRuns = (scratch: string, limit = memory): SortedRuns => {
-  let table = newTable();
+  let table = newRowTable(limit);
   const files: number[] = [];
   const spill = () => {
     const handle = tried(scratch, () => openNameless(scratch));
     files.push(handle);
     tried(scratch, () => writeRun(handle, table));
-    table = newTable();
+    table.clear();
   };
   return {
-    place: key => {
-      if (table.bytes > limit) spill();
-      return placeIn(table, key);
+    place: (bytes, start, end) => {
+      const at = table.place(bytes, start, end);
+      if (at >= 0) return { rows: table.rows, at };
+      spill();
+      return { rows: table.rows, at: table.place(bytes, start, end) };
     },
     sorted: function* () {
-      const runs = files.map(handle => readRun(scratch, handle));
-      yield* newest([...runs, inOrder(table)]);
+      if (files.length === 0) {
+        yield* sortedRows(table);
+        return;
+      }
+      spill();
+      // Its memory is needed for what follows.
+      table = newRowTable(0);
+      yield* newest(files.map(handle => readRun(scratch, handle)));
     },
     [Symbol.dispose]: () => {
       for (const handle of files) closeSync(handle);
@@ -56,39 +63,24 @@ const openNameless = (scratch: string): number => {
   return handle;
 };
 
-type Table = { numbers: Map<string, number>; rows: Buffer; bytes: number };
-
-const newTable = (): Table => ({ numbers: new Map(), rows: Buffer.alloc(1024 * rowSize), bytes: 0 });
-
-const placeIn = (table: Table, key: string): { rows: Buffer; at: number } => {
-  let number = table.numbers.get(key);
-  if (number === undefined) {
-    number = table.numbers.size;
-    table.numbers.set(key, number);
-    table.bytes += key.length + overhead + rowSize;
-    if ((number + 1) * rowSize > table.rows.length)
-      table.rows = Buffer.concat([table.rows], table.rows.length * 2);
-  }
-  return { rows: table.rows, at: number * rowSize };
-};
-
-function* inOrder({ numbers, rows }: Table): Generator<Sorted, void, void> {
-  const keys = [...numbers.keys()].sort(byBytes);
-  for (const key of keys) yield { key, rows, at: (numbers.get(key) ?? 0) * rowSize };
+function* sortedRows({ rows, inOrder }: RowTable): Generator<Sorted, void, void> {
+  for (const { key, at } of inOrder()) yield { key, rows, at };
 }
 
 const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const blockSize = 256 * 1024;
+// As many as there are runs are held at once.
+const readSize = 32 * 1024;
 
-const writeRun = (handle: number, table: Table): void => {
+const writeRun = (handle: number, table: RowTable): void => {
   let block = Buffer.allocUnsafe(blockSize);
   let filled = 0;
   const flush = () => {
     for (let done = 0; done < filled; ) done += writeSync(handle, block, done, filled - done);
     filled = 0;
   };
-  for (const { key, rows, at } of inOrder(table)) {
+  for (const { key, rows, at } of sortedRows(table)) {
     const size = 4 + key.length + rowSize;
     if (filled + size > block.length) flush();
     if (size > block.length) block = Buffer.allocUnsafe(size);
@@ -100,7 +92,7 @@ const writeRun = (handle: number, table: Table): void => {
 };
 
 function* readRun(scratch: string, handle: number): Generator<Sorted, void, void> {
-  let [block, start, end, offset] = [Buffer.allocUnsafe(blockSize / 4), 0, 0, 0];
+  let [block, start, end, offset] = [Buffer.allocUnsafe(readSize), 0, 0, 0];
   /** Has `size` bytes from `start` on; false at the end of the file. */
   const has = (size: number): boolean => {
     if (end - start >= size) return true;

@@ -10,12 +10,14 @@ export type Change =
 type Keys = AsyncIterator<SideKey[], void, void>;
 
 /**
- * Iterates the changes, some at a time, in the order of the keys; both sides are read at once. Throws what they throw;
+ * Iterates the changes, some at a time, in the order of the keys. Throws what they throw;
  * both are closed in any case.
  */
 export async function* changesOf(a: Keys, b: Keys): AsyncGenerator<Change[], void, void> {
   const [left, right] = [cursor(a), cursor(b)];
   try {
+    // The first part comes when all is sorted: one after the other, they need the memory for that once.
+    await left.load();
     for (;;) {
       await Promise.all([left.load(), right.load()]);
       const found = step(left, right);

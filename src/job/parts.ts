@@ -11,22 +11,26 @@ export async function* partsOf<Part, Answer>(
   signal: AbortSignal,
 ): AsyncGenerator<Part, Answer, void> {
   const enough = new AbortController();
-  let given = Promise.withResolvers<Part>();
+  let given = Promise.withResolvers<{ part: Part } | { answer: Answer }>();
   let taken = Promise.withResolvers<void>();
   const onPart = async (part: Part) => {
-    given.resolve(part);
+    given.resolve({ part });
     await taken.promise;
   };
-  const answer = run(onPart, AbortSignal.any([signal, enough.signal]));
-  const ended = answer.then(value => ({ value }));
-  ended.catch(() => {});
+  // No race with a promise that stays: that would hold on to all that won against it.
+  run(onPart, AbortSignal.any([signal, enough.signal])).then(
+    answer => given.resolve({ answer }),
+    error => given.reject(error),
+  );
+  given.promise.catch(() => {});
   try {
     for (;;) {
-      const next = await Promise.race([given.promise.then(part => ({ part })), ended]);
-      if ('value' in next) return next.value;
+      const next = await given.promise;
+      if ('answer' in next) return next.answer;
       yield next.part;
       const { resolve } = taken;
       given = Promise.withResolvers();
+      given.promise.catch(() => {});
       taken = Promise.withResolvers();
       resolve();
     }
