@@ -17,5 +17,8 @@ export const duration = (seconds: number): string => {
     .replace(/(\d)([a-z])$/, '$1 $2');
 };
 
+// Made once: `toLocaleString` makes one each time.
+const inThousands = new Intl.NumberFormat('en-US');
+
 /** `1,284,220` */
-export const count = (number: number): string => number.toLocaleString('en-US');
+export const count = (number: number): string => inThousands.format(number);

@@ -11,6 +11,9 @@ export type Asking<Part> = {
   onPart?: (part: Part) => void | Promise<void>;
 };
 
+// Records die young: 60 MiB less where two threads read two million keys each, for a tenth more CPU time.
+const resourceLimits = { maxYoungGenerationSizeMb: 2 };
+
 /**
  * Starts `file`, which calls `answering`, with the name of a question and what it is asked. Gives the answer; throws
  * what `ask` says.
@@ -24,7 +27,7 @@ export const inThread = async <Answer, Part>(
   signal.throwIfAborted();
   const acknowledged = new Int32Array(new SharedArrayBuffer(4));
   const order: Order = { question, input, name, acknowledged };
-  const worker = new Worker(file, { workerData: order, execArgv: [] });
+  const worker = new Worker(file, { workerData: order, execArgv: [], resourceLimits });
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const stop = () => reject(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
