@@ -327,6 +327,7 @@ const settingsFor = (store: string, scratch: string): VerifySettings => ({
   among: { allUnverified: false, last: null, olderThan: null, sample: null },
   before: null,
   level: 'drill',
+  expectations: [],
   members: 1,
   identities: [],
   scratch,

@@ -32,6 +32,7 @@ const good: Verification = {
     { name: 'same as living', status: 'skipped', detail: 'not comparable: compacted', seconds: null },
     { name: 'alarms', status: 'warning', detail: 'NOSPACE: run `etcdctl alarm disarm`', seconds: null },
   ],
+  expectations: [],
   seconds: 4,
   recoverySeconds: 3.2,
   programs: { etcd: '3.6.16', etcdutl: '3.6.16' },

@@ -9,6 +9,8 @@ import { collector, finding, recovery } from './checks.ts';
 import { type Ahead, checkContent, readAhead } from './content.ts';
 import type { Context } from './context.ts';
 import { drill } from './drill.ts';
+import { type Counts, countExpected } from './expectation-counts.ts';
+import { compareExpectations, expectationLines } from './expectations.ts';
 import { checkSize, compareTrailer } from './file-trailer.ts';
 import { programsFor, rehearsalOn } from './programs.ts';
 import { bareSize, type FileFacts, lookInto, readFile } from './read-file.ts';
@@ -75,6 +77,9 @@ export const verifyFile = async (
   const { facts, file } = read;
   const programs = facts && (await choose(facts));
   const keyspace = facts && (await checkContent(subjectIn(file, facts), checks.add, context, read.ahead));
+  let counts: Counts | string = 'its keys could not be read';
+  if (keyspace)
+    counts = await countExpected(settings.expectations, subjectIn(file, facts), keyspace, context);
   // How large it is shows only when it is unpacked; the copy of it is there already.
   if (keyspace && programs)
     await checkSpace(scratch.path, spaceForDrill(facts.size, settings.members) - facts.size);
@@ -84,6 +89,16 @@ export const verifyFile = async (
       checks.add,
       context,
     );
+  const found = {
+    taken: facts?.recorded?.taken.started ?? null,
+    plainSize: facts?.size ?? null,
+    manifest: null,
+    counts,
+    previous: { reason: 'of a file it is not known which snapshot was before it' },
+    now: started,
+  };
+  const expectations = await compareExpectations(settings.expectations, found, context);
+  for (const line of expectationLines(expectations)) context.notify({ kind: 'check', ...line });
   const summary = checks.summary(started);
   return {
     snapshot: path,
@@ -94,6 +109,7 @@ export const verifyFile = async (
     level,
     rehearsal: keyspace ? rehearsalOn(programs, facts.etcdVersion) : null,
     ...summary,
+    expectations,
     recoverySeconds: level === 'drill' && summary.pass ? recovery(checks.all) : null,
     programs: { etcd: programs?.versions.etcd ?? null, etcdutl: programs?.versions.etcdutl ?? null },
     verdict: null,

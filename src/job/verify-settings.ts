@@ -4,6 +4,7 @@ import type { SignKeyFile } from '../catalog/sign-key.ts';
 import type { Check } from '../catalog/verdict.ts';
 import type { ErrorFields } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import type { Expectation } from './expectation.ts';
 import type { ProgramSettings, StoreSettings } from './settings.ts';
 import type { Among } from './verify-choice.ts';
 
@@ -15,6 +16,7 @@ export type VerifySettings = {
   among: Among;
   before: Date | null;
   level: 'object' | 'content' | 'drill';
+  expectations: Expectation[];
   /** Of the cluster that a drill restores. */
   members: 1 | 3;
   identities: Secret[];
@@ -46,6 +48,8 @@ export type Verification = {
   /** Null when it was passed over. */
   pass: boolean | null;
   checks: Check[];
+  /** What was expected besides, each by its text: it says nothing about whether the snapshot restores. */
+  expectations: Check[];
   seconds: number;
   recoverySeconds: number | null;
   programs: { etcd: string | null; etcdutl: string | null };

@@ -13,8 +13,12 @@ import { collector, finding, recovery } from './checks.ts';
 import { checkContent } from './content.ts';
 import type { Context } from './context.ts';
 import { drill } from './drill.ts';
+import { needsPrevious } from './expectation.ts';
+import { type Counts, countExpected } from './expectation-counts.ts';
+import { compareExpectations, expectationLines } from './expectations.ts';
 import { fetchSnapshot } from './fetch.ts';
 import type { OpenCatalog } from './open-catalog.ts';
+import { previousGood } from './previous-good.ts';
 import { programsFor, rehearsalOn } from './programs.ts';
 import { openScratch, spaceForContent, spaceForDrill } from './scratch.ts';
 import { checkObject } from './stored-object.ts';
@@ -29,12 +33,13 @@ export type VerifiedStored = {
 
 /** A finding is in the value; what says nothing about the snapshot is thrown, and then no verdict is written. */
 export const verifyStored = async (
-  { store, cluster, lineage, trust }: OpenCatalog,
+  catalog: OpenCatalog,
   entry: Entry,
   settings: Omit<VerifySettings, 'signKey'> & { signKey: SignKey | null },
   context: Context,
 ): Promise<VerifiedStored> => {
   const { signal } = context;
+  const { store, cluster, lineage, trust } = catalog;
   const started = new Date();
   const { manifest, sha256, signedBy } = await readManifest(store, entry, { lineage, trust, signal });
   const about = {
@@ -53,6 +58,7 @@ export const verifyStored = async (
         rehearsal: null,
         pass: null,
         checks: [],
+        expectations: [],
         seconds: 0,
         recoverySeconds: null,
         programs: none,
@@ -66,6 +72,8 @@ export const verifyStored = async (
   if (signedBy !== null) checks.add({ name: 'signature', status: 'pass', detail: signedBy, seconds: null });
   let programs: Programs | null = null;
   let rehearsal: string | null = null;
+  let counts: Counts | string =
+    settings.level === 'object' ? 'level object reads no keys' : 'its keys could not be read';
   if (settings.level === 'object') {
     await finding('stored object', checks.add, () => checkObject(store, manifest, context));
   } else {
@@ -87,6 +95,7 @@ export const verifyStored = async (
     });
     if (fetched) checks.add(contentCheck(manifest));
     const keyspace = fetched && (await checkContent(subject, checks.add, context));
+    if (keyspace) counts = await countExpected(settings.expectations, subject, keyspace, context);
     if (keyspace && programs) {
       rehearsal = rehearsalOn(programs, manifest.etcd.version);
       await drill(
@@ -96,10 +105,22 @@ export const verifyStored = async (
       );
     }
   }
+  const found = {
+    ...about,
+    manifest,
+    counts,
+    previous: needsPrevious(settings.expectations)
+      ? await previousGood(catalog, entry, settings, context)
+      : { reason: 'nobody asked for it' },
+    now: started,
+  };
+  const expectations = await compareExpectations(settings.expectations, found, context);
+  for (const line of expectationLines(expectations)) context.notify({ kind: 'check', ...line });
   const verification = {
     ...about,
     rehearsal,
     ...checks.summary(started),
+    expectations,
     programs: { etcd: programs?.versions.etcd ?? null, etcdutl: programs?.versions.etcdutl ?? null },
   };
   const recoverySeconds = settings.level === 'drill' && verification.pass ? recovery(checks.all) : null;
@@ -116,7 +137,7 @@ export const verifyStored = async (
     tool,
     programs: verification.programs,
     checks: checks.all,
-    expectations: [],
+    expectations,
   };
   const told = { ...verification, recoverySeconds };
   if (!settings.record || rehearsal !== null)

@@ -2,8 +2,10 @@
 import { randomInt } from 'node:crypto';
 import type { Question } from '../catalog/question.ts';
 import { signKeyOf } from '../catalog/sign-key.ts';
+import type { Check } from '../catalog/verdict.ts';
 import { errorFields, from, SnapbackError } from '../errors.ts';
 import type { Context, Outcome } from './context.ts';
+import { needsPrevious } from './expectation.ts';
 import { openCatalog } from './open-catalog.ts';
 import { type PastVerification, pastVerifications } from './past-verifications.ts';
 import { noteLivingEtcd } from './scratch.ts';
@@ -26,7 +28,7 @@ export type VerifyResult = {
 };
 
 /**
- * Goes through all of them. A snapshot that is not good makes the outcome's error `integrity`; what says nothing about
+ * Goes through all of them. A snapshot that is not good, or not as was expected, makes the outcome's error `integrity`; what says nothing about
  * a snapshot (a missing key or program, a full scratch, the signal) is thrown, and no verdict is written for it.
  */
 export const verify = async (settings: VerifySettings, context: Context): Promise<Outcome<VerifyResult>> => {
@@ -44,10 +46,11 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
   let newestVerified: VerifyResult['newestVerified'] = null;
   let history: PastVerification[] = [];
   if (selectors.length > 0) {
-    // What chooses among all asks for all.
-    const question: Question | null = isAmong(among)
-      ? null
-      : { snapshots: selectors, before, newestVerified: 'another' };
+    // What chooses among all asks for all, and what was before a snapshot is not told by the newest part of a folder.
+    const question: Question | null =
+      isAmong(among) || needsPrevious(settings.expectations)
+        ? null
+        : { snapshots: selectors, before, newestVerified: 'another' };
     if (question && settings.history) question.rows = 0;
     await using catalog = await openCatalog(settings.store, 'read', context, question);
     const { entries } = catalog.listing;
@@ -86,7 +89,10 @@ export const verify = async (settings: VerifySettings, context: Context): Promis
       ? { id: good.id, at: good.started.toISOString(), verifiedAt: good.verified.time.toISOString() }
       : null;
   }
-  for (const one of verifications) if (one.pass === false) errors.push(notGood(one));
+  for (const one of verifications) {
+    if (one.pass === false) errors.push(notGood(one));
+    else if (unmetOf(one).length > 0) errors.push(notAsExpected(one));
+  }
   return { result: { verifications, notVerified, newestVerified, history }, error: worst(errors) };
 };
 
@@ -106,12 +112,28 @@ const notRecorded = (error: SnapbackError, id: string, { log }: Context): Snapba
   return error;
 };
 
+const unmetOf = ({ expectations }: Verification): Check[] =>
+  expectations.filter(({ status }) => status === 'fail');
+
+const notAsExpected = (one: Verification): SnapbackError =>
+  new SnapbackError('integrity', {
+    operation: 'verify',
+    object: subjectOf(one),
+    reason: `is not as expected: ${unmetOf(one)
+      .map(({ name, detail }) => `${name}: ${detail}`)
+      .join('; ')}`,
+    hint: 'All its checks passed, so it is not bad: look at what is in it with snapback inspect, or expect something else.',
+  });
+
+const subjectOf = ({ cluster, snapshot }: Verification): string =>
+  `${cluster === null ? 'file' : 'snapshot'} ${snapshot}`;
+
 const notGood = (one: Verification): SnapbackError => {
   const failed = one.checks.find(({ status }) => status === 'fail');
   const on = one.rehearsal === null ? '' : ` on etcd ${one.rehearsal}`;
   return new SnapbackError('integrity', {
     operation: 'verify',
-    object: one.cluster === null ? `file ${one.snapshot}` : `snapshot ${one.snapshot}`,
+    object: subjectOf(one),
     reason: `is not restorable${on}: ${failed?.detail ?? 'a check failed'}`,
     hint: on
       ? `That was a rehearsal: it says nothing of etcd ${one.etcdVersion}, which the snapshot is of, and no verdict was recorded.`

@@ -1,6 +1,7 @@
 /** The verdict of one verification in words, the same in every form of report. */
 import { duration } from '../figures.ts';
 import type { Verification } from '../job/verify-settings.ts';
+import { rowsOf, unmetOf } from './verify-report.ts';
 
 export type VerdictWords = {
   /** `good`: proven, as far as its level goes. */
@@ -22,9 +23,19 @@ export const verdictWords = (one: Verification): VerdictWords => {
       one.rehearsal === null ? null : `a rehearsal, which says nothing of its own ${one.etcdVersion}`;
     return { tone: 'bad', word: `NOT RESTORABLE${on(one)}`, how, doubt };
   }
-  const skipped = one.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name);
+  const skipped = rowsOf(one)
+    .filter(({ status }) => status === 'skipped')
+    .map(({ name }) => name);
   const doubt = skipped.length > 0 ? `not compared: ${skipped.join(', ')}` : null;
   const { word, how } = proof[one.level];
+  const unmet = unmetOf(one).map(({ name, detail }) => `${name}: ${detail}`);
+  if (unmet.length > 0)
+    return {
+      tone: 'bad',
+      word: `${word}${on(one)}, BUT NOT AS EXPECTED`,
+      how: `${unmet.join('; ')} · ${how}`,
+      doubt,
+    };
   if (one.rehearsal !== null)
     return {
       tone: 'good',

@@ -8,7 +8,14 @@ import { minute } from './html-plot.ts';
 import { markup } from './markup.ts';
 import { verdictWords } from './verdict-words.ts';
 import { historySection } from './verify-html-history.ts';
-import { errorSentence, subjectOf, troubles, type VerifyReport, wantsAnother } from './verify-report.ts';
+import {
+  errorSentence,
+  rowsOf,
+  subjectOf,
+  troubles,
+  type VerifyReport,
+  wantsAnother,
+} from './verify-report.ts';
 
 export const verifyHtml = (report: VerifyReport): string => {
   const verifications = report.result?.verifications ?? [];
@@ -27,7 +34,7 @@ export const verifyHtml = (report: VerifyReport): string => {
 
 const title = (verifications: Verification[], { started }: VerifyReport): string => {
   const words = verifications.map(one => `${verdictWords(one).word} ${one.snapshot}`);
-  const good = verifications.filter(({ pass }) => pass !== false).length;
+  const good = verifications.filter(one => verdictWords(one).tone === 'good').length;
   const few = words.join(', ') || 'COULD NOT BE VERIFIED';
   return `${words.length > 2 ? `${good} of ${words.length} snapshots are good` : few} · ${minute(started)}`;
 };
@@ -57,7 +64,7 @@ const newest = ({ result }: VerifyReport): string => {
 const section = (one: Verification): string => {
   const colours = phaseColours(one.checks);
   const bar = phaseBar(one.checks, colours);
-  const rows = one.checks.map(check => {
+  const rows = rowsOf(one).map(check => {
     const { name, status, detail, seconds } = check;
     const { mark, tone } = marks[status];
     const time = seconds === null ? '' : `${duration(seconds)}${swatch(colours.get(check))}`;

@@ -4,7 +4,7 @@
  */
 import type { Verification } from '../job/verify-settings.ts';
 import { markup } from './markup.ts';
-import { errorSentence, subjectOf, troubles, type VerifyReport } from './verify-report.ts';
+import { errorSentence, rowsOf, subjectOf, troubles, type VerifyReport } from './verify-report.ts';
 
 export const verifyJunit = (report: VerifyReport): string => {
   const suites = (report.result?.verifications ?? []).map(one => suiteOf(one, report.started));
@@ -27,14 +27,15 @@ const suiteOf = (one: Verification, started: Date): string => {
     ];
     return suite(subject, cases, { skipped: 1 }, 0, started);
   }
-  const cases = one.checks.map(({ name, status, detail, seconds }) => {
+  const rows = rowsOf(one);
+  const cases = rows.map(({ name, status, detail, seconds }) => {
     const message = attribute('message', detail);
     if (status === 'fail') return testCase(subject, name, seconds, [`<failure${message} type="integrity"/>`]);
     if (status === 'skipped') return testCase(subject, name, seconds, [`<skipped${message}/>`]);
     const out = `${status === 'warning' ? 'warning: ' : ''}${detail}`;
     return testCase(subject, name, seconds, [`<system-out>${markup(out)}</system-out>`]);
   });
-  const having = (status: string) => one.checks.filter(check => check.status === status).length;
+  const having = (status: string) => rows.filter(check => check.status === status).length;
   const counts = { failures: having('fail'), skipped: having('skipped') };
   return suite(subject, cases, counts, one.seconds, started);
 };

@@ -3,7 +3,14 @@ import { duration, size } from '../figures.ts';
 import type { Verification } from '../job/verify-settings.ts';
 import { markup } from './markup.ts';
 import { verdictWords } from './verdict-words.ts';
-import { errorSentence, subjectOf, troubles, type VerifyReport, wantsAnother } from './verify-report.ts';
+import {
+  errorSentence,
+  rowsOf,
+  subjectOf,
+  troubles,
+  type VerifyReport,
+  wantsAnother,
+} from './verify-report.ts';
 
 export const verifyMarkdown = (report: VerifyReport): string => {
   const parts = [
@@ -27,8 +34,8 @@ const partOf = (one: Verification): string => {
     ...(one.taken === null ? [] : [`taken ${one.taken.replace(/\.\d+Z$/, 'Z')}`]),
   ];
   const head = `### ${tone === 'good' ? '✓' : '✗'} ${word}: ${plain(subjectOf(one))}\n\n${facts.join(' · ')}`;
-  if (one.checks.length === 0) return head;
-  const rows = one.checks.map(
+  if (rowsOf(one).length === 0) return head;
+  const rows = rowsOf(one).map(
     ({ name, status, detail, seconds }) =>
       `| ${marks[status]} | ${plain(name)} | ${plain(detail)} | ${seconds === null ? '' : duration(seconds)} |`,
   );

@@ -1,7 +1,16 @@
+import type { Expectation } from '../../job/expectation.ts';
 import { verifyText } from '../../report/verify.ts';
 import { command } from '../command.ts';
+import { expectationForms, toExpectations, toPercent } from '../expectation-text.ts';
 import { credentials, openSettings, signKey } from '../job-settings.ts';
-import { choiceOption, durationOption, listOption, numberOption, switchOption } from '../option.ts';
+import {
+  choiceOption,
+  durationOption,
+  listOption,
+  numberOption,
+  switchOption,
+  wordOption,
+} from '../option.ts';
 import { etcdOptions, openOptions } from '../options.ts';
 import { reportFiles, tellsHistory, withReports } from '../report-files.ts';
 import { signOptions } from '../signature-options.ts';
@@ -57,6 +66,23 @@ export const verify = command({
       fallback: null,
       inConfig: false,
     }),
+    expect: {
+      ...listOption({
+        flag: 'expect',
+        value: 'EXPECTATION',
+        help: `what must be in a good backup, else exit 20: ${Object.values(expectationForms).join(', ')}; may be repeated`,
+        fallback: [],
+      }),
+      fallback: [],
+      parse: toExpectations,
+    },
+    comparePrevious: wordOption<number, null>({
+      flag: 'compare-previous',
+      value: 'P%',
+      help: 'expect of each resource or prefix at most P % fewer keys than in the good snapshot before; reads both',
+      parse: toPercent,
+      fallback: null,
+    }),
     report: {
       ...listOption({
         flag: 'report',
@@ -81,6 +107,7 @@ export const verify = command({
     'snapback verify --level object --sample 1',
     'snapback verify --last 10 --older-than 30d',
     'snapback verify --etcd-version 3.7 --members 3',
+    "snapback verify --expect 'keys>=1000' --expect 'age<=26h' --expect 'shrink<=50%' --compare-previous 30%",
     'snapback verify --report verify.xml --report verify.html',
     'snapback verify ./made-by-etcdctl.db',
   ],
@@ -94,6 +121,7 @@ export const verify = command({
         snapshots: args,
         among: { allUnverified, last, olderThan, sample },
         level: settings.level,
+        expectations: [...settings.expect, ...shrinkageByPrefix(settings.comparePrevious)],
         members: settings.members === '3' ? 3 : 1,
         record: !settings.noRecord,
         signKey: signKey(settings.signKey),
@@ -109,8 +137,11 @@ export const verify = command({
   text: verifyText,
   quiet: ({ verifications }) =>
     verifications
-      .filter(one => one.pass !== false)
+      .filter(one => one.pass !== false && one.expectations.every(({ status }) => status !== 'fail'))
       .map(one => one.snapshot)
       .join('\n'),
   verdict: true,
 });
+
+const shrinkageByPrefix = (percent: number | null): Expectation[] =>
+  percent === null ? [] : [{ text: `compare-previous ${percent}%`, kind: 'shrink-by-prefix', percent }];
