@@ -44,7 +44,10 @@ export const exitTable: [string, string][] = [
   ['0', 'done'],
   ['1', 'failed in a way that has no code of its own (also: scratch or target disk full)'],
   ['2', 'usage or configuration; a wrong identity; an ambiguous snapshot'],
-  ['20', 'verification failed: corrupt, not restorable, not what was recorded, not signed by a trusted key'],
+  [
+    '20',
+    'verification failed: corrupt, not restorable, not what was recorded, not signed by a trusted key, or not as expected (--expect)',
+  ],
   ['22', 'no such snapshot, or none in the store; no such key or revision in it'],
   ['23', 'refused for safety: nothing was changed'],
   ['24', 'a program that is needed is missing (etcd, etcdutl)'],
