@@ -17,6 +17,7 @@ const packages = {
   bbolt: 'go.etcd.io/bbolt/cmd/bbolt',
   versitygw: 'github.com/versity/versitygw/cmd/versitygw',
   toxiproxy: 'github.com/Shopify/toxiproxy/v2/cmd/server',
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint',
   minio: 'github.com/minio/minio',
 };
 
@@ -25,8 +26,8 @@ export type GoProgram = keyof typeof packages;
 /** What `npm test` brings: MinIO, which takes minutes, only with TEST_ALL=1. */
 export const testedGoPrograms: readonly GoProgram[] =
   process.env.TEST_ALL === '1'
-    ? ['age', 'bbolt', 'versitygw', 'toxiproxy', 'minio']
-    : ['age', 'bbolt', 'versitygw', 'toxiproxy'];
+    ? ['actionlint', 'age', 'bbolt', 'versitygw', 'toxiproxy', 'minio']
+    : ['actionlint', 'age', 'bbolt', 'versitygw', 'toxiproxy'];
 
 /** `<name> <version>`, as its go.mod pins it. */
 export const titleOf = (name: GoProgram): string => `${name} ${versionOf(name)}`;
