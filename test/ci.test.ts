@@ -24,7 +24,7 @@ type GitLab = { 'verify-etcd-backup': { variables: Record<string, string>; scrip
 type Tekton = {
   spec: {
     params: { name: string; default: string }[];
-    steps: { script: string; env: { name: string; value: string }[] }[];
+    steps: { script: string; env: { name: string; value?: string }[] }[];
   };
 };
 
@@ -193,7 +193,7 @@ describe.skipIf(programs === null)('on a real snapshot', () => {
       params.map(({ name, default: value }) => [name, changed[name] ?? value]),
     );
     const env = Object.fromEntries(
-      (steps[0]?.env ?? []).map(({ name, value }) => [
+      (steps[0]?.env ?? []).map(({ name, value = 'of a Secret' }) => [
         name,
         value.replace(/\$\(params\.([\w-]+)\)/, (_, param) => values[param] ?? 'no such parameter'),
       ]),
