@@ -83,15 +83,18 @@ describe.skipIf(programs === null)('save --check content', () => {
   });
 
   test('what is in clear is for its owner alone, and goes when the run is interrupted', async () => {
-    await fill(cluster.settings(), { count: 60, size: 1_000_000, prefix: 'large-' });
+    await fill(cluster.settings(), { count: 150, size: 1_000_000, prefix: 'large-' });
     let modes: number[] = [];
     const look = async (kill: (signal: NodeJS.Signals) => void) => {
       await until(async () => (await readdir(path('scratch'))).length > 0);
       const [folder = ''] = await readdir(path('scratch'));
       await until(async () => (await readdir(path('scratch', folder))).length > 0);
+      // It waits while it is looked at: on a fast machine it would be done meanwhile.
+      kill('SIGSTOP');
       const all = [path('scratch', folder), path('scratch', folder, 'snapshot.db')];
       modes = (await Promise.all(all.map(one => stat(one)))).map(({ mode }) => mode & 0o777);
       kill('SIGTERM');
+      kill('SIGCONT');
     };
     const where = ['--store', path('interrupted'), '--scratch', path('scratch'), '--check', 'content'];
     const healthy = connection({ ...cluster.settings(), endpoints: [cluster.endpoints[1] ?? ''] });
