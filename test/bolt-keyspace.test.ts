@@ -104,7 +104,9 @@ for (const minor of testedMinors) {
     });
 
     // It writes to what it reads. That of 3.5 does not know the command, and that of 3.6.16 panics where there are leases.
-    test.runIf(minor === '3.7')('etcdutl hashkv says the same of a copy', async () => {
+    // No other version has one that stands leases.
+    const etcdutl = minor === '3.7' ? test : null;
+    etcdutl?.('etcdutl hashkv says the same of a copy', async () => {
       await using folder = await temporaryFolder();
       for (const { file, facts } of [etcd.young, etcd.compacting, etcd.old]) {
         const copy = join(folder.path, 'copy.db');
