@@ -1,13 +1,5 @@
 /** Every option of the program, once. Commands pick theirs from here, so a flag means the same wherever it is taken. */
-import {
-  choiceOption,
-  durationOption,
-  listOption,
-  numberOption,
-  switchOption,
-  textOption,
-  wordOption,
-} from './option.ts';
+import { choiceOption, durationOption, listOption, switchOption, textOption, wordOption } from './option.ts';
 import { presets } from './presets.ts';
 import { s3Options } from './s3-options.ts';
 import { trustOptions } from './signature-options.ts';
@@ -219,38 +211,6 @@ export const openOptions = {
     flag: 'skip-hash-check',
     help: "take a file without etcd's SHA-256 at its end, such as one copied out of a data directory",
     fallback: false,
-    inConfig: false,
-  }),
-};
-
-/** For commands that take keys out of a snapshot, beside what names the keys themselves. */
-export const objectOptions = {
-  resource: textOption({
-    flag: 'resource',
-    value: 'NAME',
-    help: 'the objects of a resource of Kubernetes: secrets, deployments, widgets.example.com',
-    fallback: null,
-    inConfig: false,
-  }),
-  namespace: textOption({
-    flag: 'namespace',
-    value: 'NAME',
-    help: 'with --resource: those of this namespace',
-    fallback: null,
-    inConfig: false,
-  }),
-  name: textOption({
-    flag: 'name',
-    value: 'NAME',
-    help: 'with --resource: the one object of this name',
-    fallback: null,
-    inConfig: false,
-  }),
-  revision: numberOption({
-    flag: 'revision',
-    help: 'as it was at this revision, where the snapshot still has it (default: its newest)',
-    least: 1,
-    fallback: null,
     inConfig: false,
   }),
 };

@@ -3,8 +3,9 @@ import type { OnEntry, Selection } from '../../job/get.ts';
 import { entryText, keyText } from '../../report/get.ts';
 import { command } from '../command.ts';
 import { contentSettings } from '../job-settings.ts';
+import { objectOptions } from '../object-options.ts';
 import { numberOption, switchOption, textOption } from '../option.ts';
-import { contentOptions, objectOptions } from '../options.ts';
+import { contentOptions } from '../options.ts';
 import type { Rows } from '../rows.ts';
 
 const text = (flag: string, value: string, help: string) =>

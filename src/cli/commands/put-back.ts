@@ -4,8 +4,9 @@ import { putBackQuiet, putBackText } from '../../report/put-back.ts';
 import { command } from '../command.ts';
 import { withEtcdHint } from '../etcd-hint.ts';
 import { contentSettings, etcdSettings } from '../job-settings.ts';
+import { objectOptions } from '../object-options.ts';
 import { listOption, switchOption } from '../option.ts';
-import { contentOptions, etcdOptions, objectOptions, utcOption } from '../options.ts';
+import { contentOptions, etcdOptions, utcOption } from '../options.ts';
 
 export const putBack = command({
   name: 'put-back',
